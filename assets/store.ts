@@ -1,0 +1,25 @@
+/** Object keys are `<user>/<job>/<file>` inside a bucket; both sides of the slash come from UUIDs and indices only. */
+export interface ObjectRef {
+  bucket: string
+  path: string
+}
+
+export interface PutOptions {
+  contentType: string
+  /** Aborts the transfer; the object is then either absent or whole. */
+  signal?: AbortSignal
+}
+
+/** Where finished assets live. Every failure is a `JobFailure`: `store_refused` or `store_unavailable`, `reference_not_found` on reads. */
+export interface ObjectStore {
+  /** Writes a local file, replacing what is there: a retried upload overwrites itself. */
+  putFile(ref: ObjectRef, file: string, options: PutOptions): Promise<void>
+  /** Downloads into a local file, and gives its size; refuses more than `maxBytes` with `reference_too_large`. */
+  getFile(ref: ObjectRef, file: string, options: { maxBytes: number; signal?: AbortSignal }): Promise<number>
+  /** Removes objects; missing ones are no error. */
+  remove(bucket: string, paths: string[]): Promise<void>
+  /** A URL that a browser can open until it expires. */
+  signedUrl(ref: ObjectRef, expiresInSeconds: number): Promise<string>
+  /** Throws when the store cannot be used: the readiness check. */
+  check(): Promise<void>
+}

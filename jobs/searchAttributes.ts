@@ -1,0 +1,21 @@
+/**
+ * Search attributes of a job, all of kind Keyword. They are never encrypted, so no prompt, no address and no file name
+ * may stand in one.
+ */
+export const SEARCH_ATTRIBUTES = {
+  jobType: 'JobType',
+  userId: 'UserId',
+  jobStatus: 'JobStatus',
+  referenceMode: 'ReferenceMode',
+  failureCode: 'FailureCode',
+  callbackStatus: 'CallbackStatus',
+} as const
+
+export const CALLBACK_STATUSES = ['pending', 'retrying', 'delivered', 'undelivered'] as const
+export type CallbackStatus = (typeof CALLBACK_STATUSES)[number]
+
+/** Workflow ids: a job is found by its own id. Both ids are UUIDs by the time they get here. */
+export const workflowIds = {
+  job: (jobId: string) => `job-${jobId}`,
+  callback: (jobId: string) => `callback-${jobId}`,
+} as const

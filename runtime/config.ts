@@ -1,0 +1,202 @@
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+const flag = z.enum(['true', 'false', '1', '0']).transform(value => value === 'true' || value === '1')
+const list = z.string().transform(value =>
+  value
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== ''),
+)
+const httpUrl = z.url({ protocol: /^https?$/ }).transform(value => value.replace(/\/+$/, ''))
+const count = z.coerce.number().int().nonnegative()
+const positive = z.coerce.number().positive()
+const queueSafe = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, - and _ only, 64 at most')
+
+/**
+ * Every variable that the programs read, with its default. docs/configuration.md is checked against this object:
+ * a variable that is missing on either side fails the tests.
+ */
+export const environmentSchema = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  DATA_DIR: z.string().default('.data'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^/\s]+:\d+$/, 'host:port')
+    .default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS: flag.optional(),
+  TEMPORAL_TLS_CA: z.string().optional(),
+  TEMPORAL_TLS_CERT: z.string().optional(),
+  TEMPORAL_TLS_KEY: z.string().optional(),
+  TEMPORAL_UI_URL: httpUrl.optional(),
+  TEMPORAL_CLI: z.string().optional(),
+  TASK_QUEUE_PREFIX: queueSafe.or(z.literal('')).default(''),
+
+  STORE: z.enum(['directory', 'supabase']).default('directory'),
+  STORE_DIR: z.string().optional(),
+  STORE_URL: httpUrl.default('http://127.0.0.1:8788'),
+  STORE_SIGNING_KEY: z.string().min(16).optional(),
+  SUPABASE_URL: httpUrl.optional(),
+  SUPABASE_SERVICE_ROLE_KEY: z.string().min(1).optional(),
+  OUTPUT_BUCKETS: list.default([]),
+  UPLOAD_TIMEOUT_SECONDS: positive.default(120),
+  ASSET_URLS: z.enum(['path', 'signed', 'public']).default('path'),
+  SIGNED_URL_SECONDS: positive.default(604_800),
+  STAGING: z.enum(['directory', 'store']).default('directory'),
+  STAGING_BUCKET: z.string().min(1).default('staging'),
+
+  CALLBACK_URL: httpUrl.optional(),
+  CALLBACK_TOKEN: z.string().min(1).optional(),
+  CALLBACK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/=]{24,}$/, 'whsec_ and base64')
+    .optional(),
+  CALLBACK_TIMEOUT_SECONDS: positive.default(15),
+  CALLBACK_RETRY_HOURS: positive.default(72),
+  METRICS_URL: httpUrl.optional(),
+
+  REFERENCE_ALLOW_HOSTS: list.default([]),
+  REFERENCE_TIMEOUT_SECONDS: positive.default(30),
+  REFERENCE_MAX_MIB: positive.default(20),
+  REFERENCE_MAX_MEGAPIXELS: positive.default(50),
+
+  ENGINE: z.enum(['preview']).default('preview'),
+  PREVIEW_SPEED: z.coerce.number().nonnegative().default(0.02),
+  ENGINE_SILENCE_SECONDS: positive.default(120),
+  FFMPEG: z.string().optional(),
+  HOST_ID: queueSafe.optional(),
+  SHUTDOWN_GRACE_SECONDS: positive.default(60),
+  HEALTH_HOST: z.string().default('127.0.0.1'),
+  CONTROL_HEALTH_PORT: count.default(9464),
+  GPU_HEALTH_PORT: count.default(9465),
+
+  HOST_LOST_SECONDS: positive.default(300),
+  RECONCILE_SECONDS: positive.default(45),
+  DEADLINE_FACTOR: positive.default(1),
+  STAGING_TTL_HOURS: positive.default(48),
+  STAGING_MAX_GIB: positive.default(10),
+  RENDER_TTL_HOURS: positive.default(72),
+  RENDER_MAX_GIB: positive.default(50),
+})
+
+export type Environment = z.infer<typeof environmentSchema>
+
+/** The configuration of every program, parsed once and frozen. Durations in ms, sizes in bytes, paths absolute. */
+export type Config = ReturnType<typeof toConfig>
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/** Parses an environment. Throws one {@link ConfigError} that names every wrong variable, what it held and what it may hold. */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = environmentSchema.safeParse(given)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`)
+    throw new ConfigError(`The environment is not valid:\n  ${lines.join('\n  ')}`)
+  }
+  const missing = missingVariables(parsed.data)
+  if (missing.length > 0) throw new ConfigError(`The environment is not valid:\n  ${missing.join('\n  ')}`)
+  return Object.freeze(toConfig(parsed.data))
+}
+
+function missingVariables(env: Environment): string[] {
+  const missing: string[] = []
+  if (env.STORE === 'supabase') {
+    if (!env.SUPABASE_URL) missing.push('SUPABASE_URL: needed when STORE=supabase')
+    if (!env.SUPABASE_SERVICE_ROLE_KEY) missing.push('SUPABASE_SERVICE_ROLE_KEY: needed when STORE=supabase')
+  }
+  if (Boolean(env.TEMPORAL_TLS_CERT) !== Boolean(env.TEMPORAL_TLS_KEY)) {
+    missing.push('TEMPORAL_TLS_CERT, TEMPORAL_TLS_KEY: one needs the other')
+  }
+  if (env.STORE === 'directory' && env.NODE_ENV === 'production' && !env.STORE_SIGNING_KEY) {
+    missing.push('STORE_SIGNING_KEY: needed in production when STORE=directory, 16 characters or more')
+  }
+  return missing
+}
+
+function toConfig(env: Environment) {
+  const dataDir = resolve(env.DATA_DIR)
+  const callbackUrl =
+    env.CALLBACK_URL ?? (env.SUPABASE_URL ? `${env.SUPABASE_URL}/functions/v1/job-callback` : null)
+  return {
+    production: env.NODE_ENV === 'production',
+    dataDir,
+    logLevel: env.LOG_LEVEL,
+    temporal: {
+      address: env.TEMPORAL_ADDRESS,
+      namespace: env.TEMPORAL_NAMESPACE,
+      apiKey: env.TEMPORAL_API_KEY ?? null,
+      tls: env.TEMPORAL_TLS ?? Boolean(env.TEMPORAL_API_KEY ?? env.TEMPORAL_TLS_CA ?? env.TEMPORAL_TLS_CERT),
+      tlsCaFile: env.TEMPORAL_TLS_CA ?? null,
+      tlsCertFile: env.TEMPORAL_TLS_CERT ?? null,
+      tlsKeyFile: env.TEMPORAL_TLS_KEY ?? null,
+      uiUrl: env.TEMPORAL_UI_URL ?? null,
+      cli: env.TEMPORAL_CLI ?? null,
+      queuePrefix: env.TASK_QUEUE_PREFIX,
+    },
+    store: {
+      kind: env.STORE,
+      directory: resolve(env.STORE_DIR ?? join(dataDir, 'store')),
+      url: env.STORE_URL,
+      signingKey: env.STORE_SIGNING_KEY ?? 'development-signing-key',
+      supabaseUrl: env.SUPABASE_URL ?? null,
+      supabaseKey: env.SUPABASE_SERVICE_ROLE_KEY ?? null,
+      outputBuckets: env.OUTPUT_BUCKETS,
+      uploadTimeoutMs: env.UPLOAD_TIMEOUT_SECONDS * 1000,
+      assetUrls: env.ASSET_URLS,
+      signedUrlSeconds: env.SIGNED_URL_SECONDS,
+    },
+    staging: {
+      kind: env.STAGING,
+      directory: join(dataDir, 'staging'),
+      bucket: env.STAGING_BUCKET,
+      ttlMs: env.STAGING_TTL_HOURS * 3_600_000,
+      maxBytes: env.STAGING_MAX_GIB * 2 ** 30,
+    },
+    renders: {
+      directory: join(dataDir, 'renders'),
+      ttlMs: env.RENDER_TTL_HOURS * 3_600_000,
+      maxBytes: env.RENDER_MAX_GIB * 2 ** 30,
+    },
+    callback: {
+      url: callbackUrl,
+      token: env.CALLBACK_TOKEN ?? env.SUPABASE_SERVICE_ROLE_KEY ?? null,
+      secret: env.CALLBACK_SECRET ?? null,
+      timeoutMs: env.CALLBACK_TIMEOUT_SECONDS * 1000,
+      retryMs: env.CALLBACK_RETRY_HOURS * 3_600_000,
+    },
+    metricsUrl: env.METRICS_URL ?? null,
+    references: {
+      allowHosts: env.REFERENCE_ALLOW_HOSTS,
+      timeoutMs: env.REFERENCE_TIMEOUT_SECONDS * 1000,
+      maxBytes: env.REFERENCE_MAX_MIB * 2 ** 20,
+      maxPixels: env.REFERENCE_MAX_MEGAPIXELS * 1_000_000,
+    },
+    engine: {
+      kind: env.ENGINE,
+      previewSpeed: env.PREVIEW_SPEED,
+      silenceMs: env.ENGINE_SILENCE_SECONDS * 1000,
+      ffmpeg: env.FFMPEG ?? null,
+    },
+    hostId:
+      env.HOST_ID ??
+      (hostname()
+        .replace(/[^A-Za-z0-9_-]/g, '-')
+        .slice(0, 64) ||
+        'host'),
+    shutdownGraceMs: env.SHUTDOWN_GRACE_SECONDS * 1000,
+    health: { host: env.HEALTH_HOST, controlPort: env.CONTROL_HEALTH_PORT, gpuPort: env.GPU_HEALTH_PORT },
+    hostLostMs: env.HOST_LOST_SECONDS * 1000,
+    reconcileMs: env.RECONCILE_SECONDS * 1000,
+    deadlineFactor: env.DEADLINE_FACTOR,
+  } as const
+}

@@ -1,0 +1,40 @@
+import type { FailureCode } from '../jobs/failures.ts'
+import type { JobType } from '../jobs/jobTypes.ts'
+import type { ReferenceMode } from '../jobs/plan.ts'
+import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
+import type { TerminalStatus } from '../jobs/status.ts'
+
+/** Names of the workflow types, for clients that must not load workflow code. */
+export const WORKFLOW_TYPES = {
+  generateMedia: 'generateMediaWorkflow',
+  deliverCallback: 'deliverCallbackWorkflow',
+  reconcileJobs: 'reconcileJobsWorkflow',
+} as const
+
+export interface GenerateMediaInput {
+  /** The producer's payload, as it came; `planJob` is the only reader. Its `id` and `user_id` were checked by the client. */
+  payload: unknown
+}
+
+/** Kept unencrypted-by-hash in the workflow's memo: tells a second submit of the same job from a conflicting one. */
+export interface JobMemo {
+  userId: string
+  /** sha256 of the payload as canonical JSON, in hex. */
+  payloadSha256: string
+}
+
+/** How a job ended: the workflow's result when completed, the first detail of its failure otherwise. */
+export interface JobOutcome {
+  jobId: string
+  status: TerminalStatus
+  type: JobType | null
+  referenceMode: ReferenceMode | null
+  bucket: string | null
+  /** In order, complete when `status` is `completed`, empty otherwise. */
+  assets: UploadedAsset[]
+  seed: number | null
+  enhancedPrompt: string | null
+  receipt: RenderReceipt | null
+  /** `message` is safe to show; `detail` is for operators. */
+  failure: { code: FailureCode; message: string; detail: string } | null
+}
