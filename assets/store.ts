@@ -4,6 +4,13 @@ export interface ObjectRef {
   path: string
 }
 
+export interface StoredObject {
+  path: string
+  bytes: number
+  /** Last written, in ms since 1970. */
+  writtenAtMs: number
+}
+
 export interface PutOptions {
   contentType: string
   /** Aborts the transfer; the object is then either absent or whole. */
@@ -20,6 +27,10 @@ export interface ObjectStore {
   remove(bucket: string, paths: string[]): Promise<void>
   /** A URL that a browser can open until it expires. */
   signedUrl(ref: ObjectRef, expiresInSeconds: number): Promise<string>
+  /** A URL without an end, for buckets that the installation has made public. */
+  publicUrl(ref: ObjectRef): string
+  /** The objects directly inside a bucket, not in its folders; a bucket that does not exist is empty. */
+  list(bucket: string): Promise<StoredObject[]>
   /** Throws when the store cannot be used: the readiness check. */
   check(): Promise<void>
 }

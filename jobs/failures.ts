@@ -45,6 +45,7 @@ export const FAILURES = {
   disk_full: { retryable: true, blame: 'system', message: 'The machine has no disk space left.' },
   store_refused: { retryable: false, blame: 'system', message: 'The storage refused the file.' },
   store_unavailable: { retryable: true, blame: 'system', message: 'The storage could not be reached.' },
+  staged_lost: { retryable: false, blame: 'system', message: 'A prepared file is gone.' },
   render_lost: { retryable: true, blame: 'system', message: 'The rendered files are gone.' },
   deadline_exceeded: { retryable: false, blame: 'system', message: 'The job was not finished in time.' },
   aborted: { retryable: false, blame: 'user', message: 'The job was cancelled before it started.' },

@@ -45,7 +45,7 @@ export interface JobPlan {
     sources: ReferenceSource[]
     /** 0.1 to 1; null without a reference. */
     strength: number | null
-    /** SDXL only; null without a reference. */
+    /** What SDXL takes from the picture; for WAN only what the producer said, if anything. null without a reference. */
     type: ReferenceType | null
     /** Render without the reference when it cannot be had, instead of failing. */
     fallback: boolean

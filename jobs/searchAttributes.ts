@@ -11,7 +11,8 @@ export const SEARCH_ATTRIBUTES = {
   callbackStatus: 'CallbackStatus',
 } as const
 
-export const CALLBACK_STATUSES = ['pending', 'retrying', 'delivered', 'undelivered'] as const
+/** `none`: the installation has no callback URL. `retrying`: the delivery workflow of the job is at it. */
+export const CALLBACK_STATUSES = ['none', 'pending', 'retrying', 'delivered', 'undelivered'] as const
 export type CallbackStatus = (typeof CALLBACK_STATUSES)[number]
 
 /** Workflow ids: a job is found by its own id. Both ids are UUIDs by the time they get here. */

@@ -1,4 +1,4 @@
-import { hostname } from 'node:os'
+import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 
@@ -21,6 +21,7 @@ const queueSafe = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, - 
 export const environmentSchema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   DATA_DIR: z.string().default('.data'),
+  XDG_CACHE_HOME: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 
   TEMPORAL_ADDRESS: z
@@ -71,6 +72,7 @@ export const environmentSchema = z.object({
   FFMPEG: z.string().optional(),
   HOST_ID: queueSafe.optional(),
   SHUTDOWN_GRACE_SECONDS: positive.default(60),
+  END_WITH_STDIN: flag.default(false),
   HEALTH_HOST: z.string().default('127.0.0.1'),
   CONTROL_HEALTH_PORT: count.default(9464),
   GPU_HEALTH_PORT: count.default(9465),
@@ -100,12 +102,20 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   )
   const parsed = environmentSchema.safeParse(given)
   if (!parsed.success) {
-    const lines = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`)
+    const lines = parsed.error.issues.map(issue => wrongValue(String(issue.path[0]), issue.message, given))
     throw new ConfigError(`The environment is not valid:\n  ${lines.join('\n  ')}`)
   }
   const missing = missingVariables(parsed.data)
   if (missing.length > 0) throw new ConfigError(`The environment is not valid:\n  ${missing.join('\n  ')}`)
-  return Object.freeze(toConfig(parsed.data))
+  const config = toConfig(parsed.data)
+  for (const section of Object.values(config)) Object.freeze(section)
+  return Object.freeze(config)
+}
+
+/** A URL may carry a password, so it is not repeated either. */
+function wrongValue(name: string, message: string, given: Record<string, string | undefined>): string {
+  const held = /KEY|TOKEN|SECRET|URL/.test(name) ? '' : ` (it is "${given[name]}")`
+  return `${name}: ${message}${held}`
 }
 
 function missingVariables(env: Environment): string[] {
@@ -130,6 +140,7 @@ function toConfig(env: Environment) {
   return {
     production: env.NODE_ENV === 'production',
     dataDir,
+    cacheDir: join(resolve(env.XDG_CACHE_HOME ?? join(homedir(), '.cache')), 'ourvidz'),
     logLevel: env.LOG_LEVEL,
     temporal: {
       address: env.TEMPORAL_ADDRESS,
@@ -194,6 +205,7 @@ function toConfig(env: Environment) {
         .slice(0, 64) ||
         'host'),
     shutdownGraceMs: env.SHUTDOWN_GRACE_SECONDS * 1000,
+    endWithStdin: env.END_WITH_STDIN,
     health: { host: env.HEALTH_HOST, controlPort: env.CONTROL_HEALTH_PORT, gpuPort: env.GPU_HEALTH_PORT },
     hostLostMs: env.HOST_LOST_SECONDS * 1000,
     reconcileMs: env.RECONCILE_SECONDS * 1000,

@@ -9,6 +9,7 @@ export const WORKFLOW_TYPES = {
   generateMedia: 'generateMediaWorkflow',
   deliverCallback: 'deliverCallbackWorkflow',
   reconcileJobs: 'reconcileJobsWorkflow',
+  removeAssets: 'removeAssetsWorkflow',
 } as const
 
 export interface GenerateMediaInput {
@@ -37,4 +38,17 @@ export interface JobOutcome {
   receipt: RenderReceipt | null
   /** `message` is safe to show; `detail` is for operators. */
   failure: { code: FailureCode; message: string; detail: string } | null
+}
+
+/** What an installation decides and a workflow must know; read once per job, so that a replay sees the same. */
+export interface JobSettings {
+  callbacks: boolean
+  /** One delivery attempt's time limit. */
+  callbackTimeoutMs: number
+  /** How long the delivery workflow keeps trying. */
+  callbackRetryMs: number
+  usage: boolean
+  /** How long a host that holds rendered files may be away before the job is rendered again elsewhere. */
+  hostLostMs: number
+  deadlineFactor: number
 }

@@ -1,0 +1,53 @@
+/** How one delivery ended. `failed`: surely not processed; `unknown`: perhaps still being worked on; `refused`: for good. */
+export interface DeliveryReport {
+  delivery: 'delivered' | 'refused' | 'failed' | 'unknown'
+  /** HTTP status, when there was an answer. */
+  status: number | null
+  /** For operators; holds no secret and no payload. */
+  detail: string
+}
+
+/** Gone, too large, unprocessable: sending the same again cannot help. The receiver's 400 covers transient errors too. */
+const REFUSALS = new Set([410, 413, 422])
+/** A gateway gave up waiting: the function behind it may still be at work. */
+const GATEWAY = new Set([502, 504])
+/** The connection was never made, so nothing was processed. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+export function classifyAnswer(status: number, body: string): DeliveryReport {
+  if (status === 200 && saysSuccess(body)) return { delivery: 'delivered', status, detail: 'ok' }
+  const detail = `HTTP ${status}: ${body.slice(0, 300)}`
+  if (REFUSALS.has(status)) return { delivery: 'refused', status, detail }
+  if (GATEWAY.has(status)) return { delivery: 'unknown', status, detail }
+  return { delivery: 'failed', status, detail }
+}
+
+export function classifyError(error: unknown): DeliveryReport {
+  const code = errorCode(error)
+  const detail = `${code ?? 'error'}: ${error instanceof Error ? error.message : String(error)}`
+  return { delivery: code !== null && NEVER_SENT.has(code) ? 'failed' : 'unknown', status: null, detail }
+}
+
+function saysSuccess(body: string): boolean {
+  try {
+    const answer: unknown = JSON.parse(body)
+    return typeof answer === 'object' && answer !== null && 'success' in answer && answer.success === true
+  } catch {
+    return false
+  }
+}
+
+/** fetch wraps the socket's error, and happy eyeballs wraps several. */
+function errorCode(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null) return null
+  if ('code' in error && typeof error.code === 'string') return error.code
+  if ('cause' in error) return errorCode(error.cause)
+  return null
+}

@@ -1,0 +1,46 @@
+import type { InferenceProgram } from '../engines/inferenceProgram.ts'
+import { checkContentPolicy } from '../jobs/contentPolicy.ts'
+import { JobFailure } from '../jobs/failures.ts'
+import { jobTypeRow } from '../jobs/jobTypes.ts'
+import type { JobPlan } from '../jobs/plan.ts'
+import { withCardHeartbeats } from './cardActivity.ts'
+
+/** A language model may ramble; the model that draws reads a few hundred tokens at most. */
+const LONGEST_PROMPT = 4000
+/** The card's limit for one rewrite: a multiple of the expected minute, so that a stuck model falls back to the original. */
+const CARD_SECONDS_LIMIT = 300
+
+export interface EnhancePromptDeps {
+  program: Pick<InferenceProgram, 'run'>
+  simulate: boolean
+}
+
+/** Rewrites a prompt on the card. Throws `policy_refused` when the rewritten prompt is not allowed. */
+export function createEnhancePrompt(deps: EnhancePromptDeps) {
+  return async function enhancePrompt({ plan }: { plan: JobPlan }): Promise<{ prompt: string }> {
+    const result = await withCardHeartbeats(({ signal, onProgress }) =>
+      deps.program.run(
+        {
+          id: `enhance-${plan.jobId}`,
+          lane: 'wan.enhance',
+          job: {
+            kind: 'enhance',
+            prompt: plan.prompt,
+            medium: jobTypeRow(plan.type).medium,
+            expectedSeconds: plan.expectedEnhanceSeconds,
+            simulate: deps.simulate ? plan.simulate : null,
+          },
+          outDir: null,
+          cardSecondsLimit: CARD_SECONDS_LIMIT,
+        },
+        { signal, onProgress },
+      ),
+    )
+    const prompt = result.text?.trim().slice(0, LONGEST_PROMPT)
+    if (!prompt) throw new JobFailure('engine_output_invalid', 'the enhancer gave no text')
+    const verdict = checkContentPolicy(prompt)
+    if (!verdict.allowed)
+      throw new JobFailure('policy_refused', `the enhanced prompt was refused: ${verdict.reason}`)
+    return { prompt }
+  }
+}

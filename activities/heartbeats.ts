@@ -1,0 +1,37 @@
+import { Context } from '@temporalio/activity'
+
+const HEARTBEAT_MS = 5000
+
+export interface Heartbeats {
+  /** Aborted when the activity is cancelled. */
+  signal: AbortSignal
+  /** What the last attempt reported before it ended. */
+  reported: unknown
+  /** Reports progress that the next attempt may build on. */
+  report(details: unknown): void
+}
+
+/** Runs an activity's work with a heartbeat every few seconds, without which Temporal could not tell it of a cancellation. */
+export async function withHeartbeats<T>(work: (heartbeats: Heartbeats) => Promise<T>): Promise<T> {
+  const context = Context.current()
+  const signal = context.cancellationSignal
+  let details: unknown = context.info.heartbeatDetails
+  const beat = () => context.heartbeat(details)
+  const timer = setInterval(beat, HEARTBEAT_MS)
+  beat()
+  try {
+    return await work({
+      signal,
+      reported: details,
+      report(next) {
+        details = next
+        beat()
+      },
+    })
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw error
+  } finally {
+    clearInterval(timer)
+  }
+}

@@ -1,0 +1,69 @@
+import { Webhook } from 'standardwebhooks'
+import type { CallbackEvent } from '../jobs/callback.ts'
+import { classifyAnswer, classifyError, type DeliveryReport } from './deliveryReport.ts'
+
+export interface SendCallbackDeps {
+  url: string | null
+  /** Sent as bearer token. */
+  token: string | null
+  /** Signs deliveries as Standard Webhooks do (`whsec_…`); null leaves them unsigned. */
+  secret: string | null
+  timeoutMs: number
+  onDelivery?: (event: CallbackEvent, report: DeliveryReport) => void
+}
+
+const ANSWER_LIMIT_BYTES = 64 * 1024
+
+/**
+ * One delivery of one event to the receiver. Never throws for what the receiver does: the workflow that sends must know
+ * whether the receiver may still be working on it. Redirects are not followed: they are no delivery.
+ */
+export function createSendCallback(deps: SendCallbackDeps) {
+  return async function sendCallback({ event }: { event: CallbackEvent }): Promise<DeliveryReport> {
+    const report = await post(deps, event)
+    deps.onDelivery?.(event, report)
+    return report
+  }
+}
+
+async function post(deps: SendCallbackDeps, event: CallbackEvent): Promise<DeliveryReport> {
+  if (deps.url === null) return { delivery: 'refused', status: null, detail: 'no CALLBACK_URL is set' }
+  const body = JSON.stringify(event.body)
+  try {
+    const response = await fetch(deps.url, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: headersOf(deps, event, body),
+      body,
+      signal: AbortSignal.timeout(deps.timeoutMs),
+    })
+    return classifyAnswer(response.status, await readUpTo(response, ANSWER_LIMIT_BYTES))
+  } catch (error) {
+    return classifyError(error)
+  }
+}
+
+function headersOf(deps: SendCallbackDeps, event: CallbackEvent, body: string): Record<string, string> {
+  const at = new Date()
+  return {
+    'content-type': 'application/json',
+    'webhook-id': event.id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    'webhook-sequence': String(event.sequence),
+    ...(deps.token === null ? {} : { authorization: `Bearer ${deps.token}` }),
+    ...(deps.secret === null
+      ? {}
+      : { 'webhook-signature': new Webhook(deps.secret).sign(event.id, at, body) }),
+  }
+}
+
+async function readUpTo(response: Response, limitBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > limitBytes) break
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

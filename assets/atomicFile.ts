@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { JobFailure } from '../jobs/failures.ts'
+
+/**
+ * Copies a file so that `target` is, also after a crash, either absent, what it was, or whole. `scratch` is a folder on
+ * the target's file system. Throws `disk_full`.
+ */
+export async function copyAtomically(source: string, target: string, scratch: string): Promise<void> {
+  const temporary = join(scratch, randomUUID())
+  try {
+    await mkdir(scratch, { recursive: true })
+    await copyFile(source, temporary, constants.COPYFILE_FICLONE)
+    await flush(temporary)
+    await mkdir(dirname(target), { recursive: true })
+    await rename(temporary, target)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw diskFull(error, target)
+  }
+}
+
+async function flush(file: string): Promise<void> {
+  const handle = await open(file, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Turns "no space left" into the failure `disk_full`; gives any other error back as it is. */
+export function diskFull(error: unknown, target: string): unknown {
+  const code = errorCode(error)
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new JobFailure('disk_full', `no space left for ${target}`, { cause: error })
+}
+
+/** The `code` of a system error (`ENOENT`, …), or null. */
+export function errorCode(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null
+  return typeof error.code === 'string' ? error.code : null
+}

@@ -1,0 +1,44 @@
+import type { Collected, CollectLimits } from './keptFiles.ts'
+import type { Staging } from './staging.ts'
+
+export interface CollectorOptions<Renders> {
+  staging: Pick<Staging, 'collect'>
+  stagingLimits: CollectLimits
+  /** Collects the renders of this host, where there are any. */
+  collectRenders?: () => Promise<Renders>
+  /** Between the end of one collection and the start of the next; the first one starts at once. */
+  intervalMs: number
+  onCollected: (collected: { staging: Collected; renders: Renders | null }) => void
+  /** A collection that failed is tried again next time. */
+  onError: (error: unknown) => void
+}
+
+/** Gives everything kept on disk an end. `stop` waits for a collection that is under way. */
+export function startCollector<Renders>(options: CollectorOptions<Renders>): { stop(): Promise<void> } {
+  const { staging, stagingLimits, collectRenders, intervalMs, onCollected, onError } = options
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  let running = run()
+
+  async function run(): Promise<void> {
+    try {
+      const renders = collectRenders ? await collectRenders() : null
+      onCollected({ staging: await staging.collect(stagingLimits), renders })
+    } catch (error) {
+      onError(error)
+    }
+    if (stopped) return
+    timer = setTimeout(() => {
+      running = run()
+    }, intervalMs)
+    timer.unref()
+  }
+
+  return {
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import { readFile, stat } from 'node:fs/promises'
+import { fileTypeFromFile } from 'file-type'
+import sharp from 'sharp'
+import { JobFailure } from '../jobs/failures.ts'
+import { fileHash } from './fileHash.ts'
+import { runFfmpeg } from './runFfmpeg.ts'
+
+export interface ExpectedFile {
+  contentType: 'image/png' | 'video/mp4'
+  width: number
+  height: number
+  frames: number
+  sha256?: string
+  bytes?: number
+}
+
+interface Content {
+  width: number
+  height: number
+  frames: number
+}
+
+/**
+ * Throws `engine_output_invalid` unless the file is there, is of its type, decodes to its end, and has the right size and
+ * number of frames: a program that failed to save a file may still have ended well.
+ */
+export async function verifyRenderedFile(
+  file: string,
+  expected: ExpectedFile,
+  ffmpeg: string,
+): Promise<void> {
+  const found = await stat(file).catch(() => null)
+  if (!found?.isFile()) throw invalid(file, 'is missing')
+  if (expected.bytes !== undefined && found.size !== expected.bytes) {
+    throw invalid(file, `has ${found.size} bytes, not ${expected.bytes}`)
+  }
+  const type = await fileTypeFromFile(file)
+  if (type?.mime !== expected.contentType)
+    throw invalid(file, `is ${type?.mime ?? 'nothing known'}, not ${expected.contentType}`)
+  if (expected.sha256 !== undefined && (await fileHash(file)) !== expected.sha256)
+    throw invalid(file, 'has another hash')
+  const content =
+    expected.contentType === 'image/png' ? await decodePng(file) : await decodeVideo(file, ffmpeg)
+  const [is, should] = [content, expected].map(
+    ({ width, height, frames }) => `${width}×${height}, ${frames} frames`,
+  )
+  if (is !== should) throw invalid(file, `is ${is}, not ${should}`)
+}
+
+async function decodePng(file: string): Promise<Content> {
+  try {
+    const { info } = await sharp(await readFile(file), { failOn: 'error' })
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    return { width: info.width, height: info.height, frames: 1 }
+  } catch (error) {
+    throw invalid(file, 'does not decode', error)
+  }
+}
+
+/** framecrc writes `#dimensions 0: 480x832`, and a line for each frame that was decoded. */
+async function decodeVideo(file: string, ffmpeg: string): Promise<Content> {
+  const { ok, stdout, complaint } = await runFfmpeg(ffmpeg, [
+    '-xerror',
+    '-i',
+    file,
+    '-map',
+    '0:v:0',
+    '-f',
+    'framecrc',
+    '-',
+  ])
+  if (!ok) throw invalid(file, `does not decode: ${complaint}`)
+  const lines = stdout.toString('utf8').split('\n')
+  const size = lines.map(line => /^#dimensions 0: (\d+)x(\d+)/.exec(line)).find(match => match !== null)
+  const frames = lines.filter(line => line !== '' && !line.startsWith('#')).length
+  return { width: Number(size?.[1]), height: Number(size?.[2]), frames }
+}
+
+function invalid(file: string, problem: string, cause?: unknown): JobFailure {
+  return new JobFailure('engine_output_invalid', `${file} ${problem}`, { cause })
+}

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
+import { diskFull } from './atomicFile.ts'
+import { ownProcess } from './livingProcess.ts'
+import { type CollectedRenders, collectRenders } from './renderCollector.ts'
+import { beganName, currentMark, isOwned, namesIn } from './renderMarks.ts'
+import { fileIn, jobFolder, type RenderRef, renderFolder } from './renderPath.ts'
+import {
+  createRecord,
+  readRecord,
+  receiptSchema,
+  syncFolder,
+  uploadSchema,
+  writeRecord,
+} from './renderRecords.ts'
+
+const RECEIPT = 'receipt.json'
+const UPLOAD = 'upload.json'
+const WORK = 'work-'
+
+export type Begun =
+  /** `attempt` counts from 1 and survives crashes. `workDir` is an empty folder for the files. */
+  | { begun: true; attempt: number; workDir: string }
+  /** Another living process of this machine is at it. */
+  | { begun: false; ownerPid: number }
+
+/** Where renders of this host lie, one folder each, until they are uploaded and collected. */
+export interface RenderStore {
+  /** Takes the render for this process, durably, before the program hears of it. Of several processes one gets it. */
+  begin(ref: RenderRef): Promise<Begun>
+  /** The attempt is over, without a receipt: its files go, the count of attempts stays. */
+  giveUp(ref: RenderRef): Promise<void>
+  /** Moves the files of a work folder to their place and writes the receipt, which ends the attempt. */
+  finish(ref: RenderRef, workDir: string, receipt: RenderReceipt): Promise<void>
+  /** The receipt, if its files are all there or were uploaded; null otherwise. */
+  receipt(ref: RenderRef): Promise<RenderReceipt | null>
+  /** Whether a living process, this one included, is at it. */
+  owned(ref: RenderRef): Promise<boolean>
+  /** Path of a file of a receipt. */
+  file(ref: RenderRef, name: string): string
+  /** Records that the files are in the store, then removes their bytes. Receipt and record stay until collected. */
+  markUploaded(ref: RenderRef, assets: UploadedAsset[]): Promise<void>
+  /** What `markUploaded` recorded, or null. */
+  uploaded(ref: RenderRef): Promise<UploadedAsset[] | null>
+  /** Removes all of a job's renders, but not what another living process is at. */
+  discard(jobId: string): Promise<void>
+  /** Removes renders older than `ttlMs`, then the oldest until `maxBytes` hold the rest; none that is owned or young. */
+  collect(limits: { ttlMs: number; maxBytes: number; now?: number }): Promise<CollectedRenders>
+}
+
+/** The renders under `directory`. Every method throws `disk_full` when the disk is, and on ids that may not become paths. */
+export function createRenderStore({ directory }: { directory: string }): RenderStore {
+  const instance = randomUUID()
+  const own = { ...ownProcess(), instance }
+  /** What this store is at: a mark of ours that is not here was left by an attempt that could not tidy up. */
+  const active = new Set<string>()
+  const owner = { instance, active }
+
+  async function begin(ref: RenderRef): Promise<Begun> {
+    const folder = renderFolder(directory, ref)
+    await mkdir(folder, { recursive: true })
+    const last = await currentMark(folder)
+    if (last.mark && isOwned(last.mark, folder, owner))
+      return { begun: false, ownerPid: last.mark.owner?.pid ?? 0 }
+    const attempt = last.attempt + 1
+    const mark = { owner: own, at: new Date().toISOString() }
+    if (!(await createRecord(join(folder, beganName(attempt)), mark))) return begin(ref)
+    active.add(folder)
+    // Another process may have finished it since our caller looked.
+    if (await receipt(ref)) {
+      await endAttempt(folder)
+      return { begun: false, ownerPid: last.mark?.owner?.pid ?? own.pid }
+    }
+    await removeLeftovers(folder, attempt)
+    const workDir = join(folder, `${WORK}${attempt}`)
+    await mkdir(workDir)
+    return { begun: true, attempt, workDir }
+  }
+
+  /** Everything that an earlier attempt left: only the newest mark says anything. A rival may be writing a hidden file. */
+  async function removeLeftovers(folder: string, attempt: number): Promise<void> {
+    for (const name of await namesIn(folder)) {
+      if (name !== beganName(attempt) && !name.startsWith('.'))
+        await rm(join(folder, name), { recursive: true, force: true })
+    }
+  }
+
+  async function endAttempt(folder: string): Promise<void> {
+    active.delete(folder)
+    const { attempt } = await currentMark(folder)
+    if (attempt === 0) return
+    const file = join(folder, beganName(attempt))
+    try {
+      await writeRecord(file, { owner: null, at: new Date().toISOString() })
+    } catch {
+      // A full disk: without the mark the count is lost, with it every other process would wait for us.
+      await rm(file, { force: true })
+    }
+  }
+
+  async function giveUp(ref: RenderRef): Promise<void> {
+    const folder = renderFolder(directory, ref)
+    const { attempt } = await currentMark(folder)
+    await removeLeftovers(folder, attempt)
+    await endAttempt(folder)
+  }
+
+  async function finish(ref: RenderRef, workDir: string, receipt: RenderReceipt): Promise<void> {
+    const folder = renderFolder(directory, ref)
+    try {
+      for (const { file } of receipt.files) {
+        await syncFile(fileIn(workDir, file))
+        await rename(fileIn(workDir, file), fileIn(folder, file))
+      }
+      await syncFolder(folder)
+      await writeRecord(join(folder, RECEIPT), receipt)
+    } catch (error) {
+      throw diskFull(error, folder)
+    }
+    await rm(workDir, { recursive: true, force: true })
+    await endAttempt(folder)
+  }
+
+  async function receipt(ref: RenderRef): Promise<RenderReceipt | null> {
+    const folder = renderFolder(directory, ref)
+    const found = await readRecord(join(folder, RECEIPT), receiptSchema)
+    if (!found || (await readRecord(join(folder, UPLOAD), uploadSchema))) return found
+    for (const { file, bytes } of found.files) {
+      const there = await stat(fileIn(folder, file)).catch(() => null)
+      if (there?.size !== bytes) return null
+    }
+    return found
+  }
+
+  async function discard(jobId: string): Promise<void> {
+    const job = jobFolder(directory, jobId)
+    for (const name of await namesIn(job)) {
+      const folder = join(job, name)
+      const { mark } = await currentMark(folder)
+      const others = mark && !active.has(folder) && isOwned(mark, folder, owner)
+      if (!others) await rm(folder, { recursive: true, force: true })
+      if (!others) active.delete(folder)
+    }
+    await rmdir(job).catch(() => {})
+  }
+
+  return {
+    begin: ref => begin(ref).catch(error => Promise.reject(diskFull(error, directory))),
+    giveUp,
+    finish,
+    receipt,
+    discard,
+    async owned(ref) {
+      const folder = renderFolder(directory, ref)
+      const { mark } = await currentMark(folder)
+      return mark !== null && isOwned(mark, folder, owner)
+    },
+    file: (ref, name) => fileIn(renderFolder(directory, ref), name),
+    async markUploaded(ref, assets) {
+      const folder = renderFolder(directory, ref)
+      const found = await readRecord(join(folder, RECEIPT), receiptSchema)
+      if (!found) return
+      await writeRecord(join(folder, UPLOAD), { assets })
+      for (const { file } of found.files) await rm(fileIn(folder, file), { force: true })
+    },
+    async uploaded(ref) {
+      const found = await readRecord(join(renderFolder(directory, ref), UPLOAD), uploadSchema)
+      return found?.assets ?? null
+    },
+    collect: limits => collectRenders({ directory, owner, ...limits }),
+  }
+}
+
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

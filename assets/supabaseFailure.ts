@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { JobFailure } from '../jobs/failures.ts'
+
+const text = z.string().optional().catch(undefined)
+const answerSchema = z
+  .object({
+    statusCode: z.coerce.number().int().optional().catch(undefined),
+    code: text,
+    error: text,
+    message: text,
+  })
+  .catch({})
+
+/** An answer of the storage that is no success. `status` is the body's own where it names one: HTTP's is nearly always 400. */
+export class StorageRefusal extends Error {
+  override readonly name = 'StorageRefusal'
+  readonly status: number
+  readonly code: string
+
+  constructor(httpStatus: number, body: string) {
+    const answer = parseAnswer(body)
+    super(answer.message ?? (body.slice(0, 200) || `HTTP ${httpStatus}`))
+    this.status = answer.statusCode || httpStatus
+    this.code = answer.code ?? answer.error ?? ''
+  }
+}
+
+/** fetch for the SDK, which itself forgets the answer's `code`. Redirects are not followed: they would carry the key away. */
+export function refusingFetch(signal: AbortSignal): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, { ...init, signal, redirect: 'manual' })
+    if (response.ok) return response
+    throw new StorageRefusal(response.status, await response.text())
+  }
+}
+
+/** The storage's answer inside an error of the SDK or of an upload; null when there was none. */
+export function refusalOf(error: unknown): StorageRefusal | null {
+  if (error instanceof StorageRefusal) return error
+  const wrapped =
+    typeof error === 'object' && error !== null && 'originalError' in error ? error.originalError : null
+  return wrapped instanceof StorageRefusal ? wrapped : null
+}
+
+/** The failure of an operation: `store_refused` where the same request can never succeed, else `store_unavailable`. */
+export function supabaseFailure(operation: string, error: unknown): JobFailure {
+  const refusal = refusalOf(error)
+  if (refusal === null) {
+    const message = error instanceof Error ? error.message : String(error)
+    return new JobFailure('store_unavailable', `${operation}: ${message}`, { cause: error })
+  }
+  const answer = [refusal.status, refusal.code, refusal.message].filter(part => part !== '').join(' ')
+  const code = isTransient(refusal) ? 'store_unavailable' : 'store_refused'
+  return new JobFailure(code, `${operation}: ${answer}`, { cause: error })
+}
+
+/** 409 and 423: another upload of the same object is under way, as ours always replace what is there. */
+const TRANSIENT = new Set([408, 409, 423, 425, 429])
+
+function isTransient({ status, code, message }: StorageRefusal): boolean {
+  if (code === 'DatabaseError' && /role .* does not exist/i.test(message)) return false // a key of another project
+  return status >= 500 || TRANSIENT.has(status)
+}
+
+function parseAnswer(body: string): z.infer<typeof answerSchema> {
+  try {
+    return answerSchema.parse(JSON.parse(body))
+  } catch {
+    return {} // a proxy's page
+  }
+}

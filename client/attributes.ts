@@ -1,0 +1,51 @@
+import { defineSearchAttributeKey, SearchAttributeType, type TypedSearchAttributes } from '@temporalio/common'
+import { type FailureCode, isFailureCode } from '../jobs/failures.ts'
+import { JOB_TYPES, type JobType } from '../jobs/jobTypes.ts'
+import type { ReferenceMode } from '../jobs/plan.ts'
+import { CALLBACK_STATUSES, type CallbackStatus, SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
+import { JOB_STATUSES, type JobStatus } from '../jobs/status.ts'
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)
+
+/** Typed keys of the search attributes of a job. */
+export const attributeKeys = {
+  jobType: keyword(SEARCH_ATTRIBUTES.jobType),
+  userId: keyword(SEARCH_ATTRIBUTES.userId),
+  jobStatus: keyword(SEARCH_ATTRIBUTES.jobStatus),
+  referenceMode: keyword(SEARCH_ATTRIBUTES.referenceMode),
+  failureCode: keyword(SEARCH_ATTRIBUTES.failureCode),
+  callbackStatus: keyword(SEARCH_ATTRIBUTES.callbackStatus),
+} as const
+
+const REFERENCE_MODES: readonly ReferenceMode[] = ['none', 'single', 'start', 'end', 'both']
+
+export interface JobAttributes {
+  type: JobType | null
+  userId: string | null
+  status: JobStatus | null
+  referenceMode: ReferenceMode | null
+  failureCode: FailureCode | null
+  callback: CallbackStatus | null
+}
+
+/** Reads a workflow's search attributes; anybody can write those, so a value that we do not know is null. */
+export function readAttributes(attributes: TypedSearchAttributes): JobAttributes {
+  const failureCode = attributes.get(attributeKeys.failureCode)
+  const type = attributes.get(attributeKeys.jobType)
+  return {
+    type: isJobType(type) ? type : null,
+    userId: attributes.get(attributeKeys.userId) ?? null,
+    status: oneOf(JOB_STATUSES, attributes.get(attributeKeys.jobStatus)),
+    referenceMode: oneOf(REFERENCE_MODES, attributes.get(attributeKeys.referenceMode)),
+    failureCode: isFailureCode(failureCode) ? failureCode : null,
+    callback: oneOf(CALLBACK_STATUSES, attributes.get(attributeKeys.callbackStatus)),
+  }
+}
+
+export function isJobType(value: unknown): value is JobType {
+  return typeof value === 'string' && Object.hasOwn(JOB_TYPES, value)
+}
+
+function oneOf<T extends string>(allowed: readonly T[], value: string | undefined): T | null {
+  return allowed.find(item => item === value) ?? null
+}

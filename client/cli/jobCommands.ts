@@ -1,0 +1,112 @@
+import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander'
+import { JOB_TYPES, type JobType } from '../../jobs/jobTypes.ts'
+import { JOB_STATUSES, type JobStatus } from '../../jobs/status.ts'
+import type { PipelineClient } from '../pipelineClient.ts'
+import { follow } from './follow.ts'
+import { detailText, tableText } from './jobText.ts'
+import type { Session } from './session.ts'
+
+interface ListOptions {
+  status?: JobStatus
+  type?: JobType
+  user?: string
+  undelivered?: boolean
+  limit: number
+  json?: boolean
+}
+
+/** `watch`, `status`, `list`: looking at jobs. */
+export function addLookingCommands(program: Command, session: Session): void {
+  program
+    .command('watch')
+    .description('follow jobs until they have ended')
+    .argument('<id...>', 'job ids')
+    .option('--json', 'one JSON object per change')
+    .addHelpText('after', '\nExample:\n  ourvidz watch 5c1d2f6e-8f0b-4c55-9d0e-0d8a5b2f7a11')
+    .action((ids: string[], { json = false }: { json?: boolean }) => follow(session, ids, { json }))
+
+  program
+    .command('status')
+    .description('show one job as it stands now')
+    .argument('<id>', 'job id')
+    .option('--json', 'as JSON')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const job = await (await session.pipeline()).get(id)
+      session.print(json ? JSON.stringify(job) : detailText(job))
+    })
+
+  program
+    .command('list')
+    .description('list jobs, latest first')
+    .addOption(new Option('-s, --status <status>', 'only these').choices(JOB_STATUSES))
+    .addOption(new Option('-t, --type <type>', 'only these').choices(Object.keys(JOB_TYPES)))
+    .option('-u, --user <id>', 'only jobs of this user')
+    .option('--undelivered', 'only jobs whose callback was given up')
+    .option('-n, --limit <count>', 'at most so many', wholeNumber, 20)
+    .option('--json', 'one JSON object per line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ourvidz list --status failed --limit 50
+  ourvidz list --undelivered --json | jq -r .jobId | xargs ourvidz redeliver`,
+    )
+    .action((options: ListOptions) => list(session, options))
+}
+
+async function list(session: Session, { user, json, ...filter }: ListOptions): Promise<void> {
+  const pipeline = await session.pipeline()
+  const jobs = await pipeline.list({ ...filter, ...(user === undefined ? {} : { userId: user }) })
+  if (json) for (const job of jobs) session.print(JSON.stringify(job))
+  else session.print(jobs.length === 0 ? 'No jobs.' : tableText(jobs))
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidOption('It must be a whole number.')
+  return Number(value)
+}
+
+/** `cancel`, `redeliver`: acting on jobs. */
+export function addActingCommands(program: Command, session: Session): void {
+  program
+    .command('cancel')
+    .description('stop jobs; each still sends its failed callback')
+    .argument('<id...>', 'job ids')
+    .option('-r, --reason <text>', 'kept in the history of the job')
+    .option('--json', 'one JSON object per line')
+    .action((ids: string[], { reason, json }: { reason?: string; json?: boolean }) =>
+      forEach(session, ids, json, async (pipeline, id) => {
+        const done = await pipeline.cancel(id, reason)
+        return { done, text: done.wasRunning ? 'cancellation requested' : `had ended before, ${done.status}` }
+      }),
+    )
+
+  program
+    .command('redeliver')
+    .description('deliver the callback of ended jobs again')
+    .argument('<id...>', 'job ids')
+    .option('--json', 'one JSON object per line')
+    .action((ids: string[], { json }: { json?: boolean }) =>
+      forEach(session, ids, json, async (pipeline, id) => {
+        const done = await pipeline.redeliver(id)
+        return { done, text: done.action === 'started' ? 'delivery started' : 'delivery tries again now' }
+      }),
+    )
+}
+
+async function forEach(
+  session: Session,
+  ids: string[],
+  json: boolean | undefined,
+  act: (pipeline: PipelineClient, id: string) => Promise<{ done: object; text: string }>,
+): Promise<void> {
+  const pipeline = await session.pipeline()
+  for (const id of ids) {
+    try {
+      const { done, text } = await act(pipeline, id)
+      session.print(json ? JSON.stringify(done) : `${id} ${text}`)
+    } catch (error) {
+      session.fail(error, ids.length > 1 ? id : undefined)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Config } from '../runtime/config.ts'
+import { connectTemporal, TemporalUnreachableError } from '../runtime/temporalConnection.ts'
+import { ServerUnreachableError } from './errors.ts'
+import { createPipelineClient, type PipelineClient } from './pipelineClient.ts'
+
+export interface ConnectedPipelineClient extends PipelineClient {
+  close(): Promise<void>
+}
+
+/** Connects as the installation's configuration says. Throws ServerUnreachableError, whose message says what to do. */
+export async function connectPipelineClient({
+  temporal,
+  store,
+}: Pick<Config, 'temporal' | 'store'>): Promise<ConnectedPipelineClient> {
+  const connection = await connect(temporal)
+  const client = createPipelineClient({
+    connection,
+    namespace: temporal.namespace,
+    queuePrefix: temporal.queuePrefix,
+    outputBuckets: store.outputBuckets,
+  })
+  return { ...client, close: () => connection.close() }
+}
+
+async function connect(temporal: Config['temporal']) {
+  try {
+    return await connectTemporal(temporal)
+  } catch (error) {
+    if (!(error instanceof TemporalUnreachableError)) throw error
+    throw new ServerUnreachableError(error.message, { cause: error })
+  }
+}

@@ -1,0 +1,15 @@
+/** The SDK's one public entry. */
+
+export { type Config, parseConfig } from '../runtime/config.ts'
+export type { JobOutcome } from '../workflows/types.ts'
+export type { CancelResult } from './cancel.ts'
+export { type ConnectedPipelineClient, connectPipelineClient } from './connect.ts'
+export * from './errors.ts'
+export type { JobSummary } from './jobSummary.ts'
+export type { JobView } from './jobView.ts'
+export type { ListFilter } from './listQuery.ts'
+export { createPipelineClient, type PipelineClient, type PipelineClientOptions } from './pipelineClient.ts'
+export type { RedeliverResult } from './redeliver.ts'
+export type { ResultOptions } from './result.ts'
+export type { SubmitResult } from './submit.ts'
+export type { WatchOptions } from './watch.ts'

@@ -1,0 +1,29 @@
+import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client'
+import { workflowIds } from '../jobs/searchAttributes.ts'
+import type { JobStatus } from '../jobs/status.ts'
+import { readAttributes } from './attributes.ts'
+import type { PipelineContext } from './context.ts'
+import { callServer } from './server.ts'
+
+/** Throws Temporal's WorkflowNotFoundError. */
+export function describeJob(
+  { client }: PipelineContext,
+  jobId: string,
+): Promise<WorkflowExecutionDescription> {
+  return callServer(client, () => client.workflow.getHandle(workflowIds.job(jobId)).describe())
+}
+
+type Execution = Pick<WorkflowExecutionInfo, 'status' | 'typedSearchAttributes'>
+
+export function isRunning({ status }: Pick<Execution, 'status'>): boolean {
+  return status.name === 'RUNNING' || status.name === 'PAUSED'
+}
+
+/** The status by the state of the workflow first: what a running or killed workflow last wrote of itself may be out of date. */
+export function statusOf(description: Execution): JobStatus {
+  const written = readAttributes(description.typedSearchAttributes).status
+  if (isRunning(description)) return written === 'queued' ? 'queued' : 'processing'
+  if (description.status.name === 'COMPLETED') return 'completed'
+  if (description.status.name === 'CANCELLED') return written === 'aborted' ? 'aborted' : 'canceled'
+  return 'failed'
+}

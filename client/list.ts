@@ -1,0 +1,17 @@
+import type { PipelineContext } from './context.ts'
+import { type JobSummary, summaryOf } from './jobSummary.ts'
+import { jobsQuery, type ListFilter, parseFilter } from './listQuery.ts'
+import { listUndelivered } from './listUndelivered.ts'
+import { createSearch } from './search.ts'
+
+export type List = (filter?: ListFilter) => Promise<JobSummary[]>
+
+/** Lists jobs, latest first, by one visibility query per call; the same question within a second is answered from memory. */
+export function createList(context: PipelineContext): List {
+  const search = createSearch(context.client)
+  return async given => {
+    const filter = parseFilter(given ?? {})
+    if (filter.undelivered) return listUndelivered(context, filter, search)
+    return (await search(jobsQuery(filter, context.queues.jobs), filter.limit)).map(summaryOf)
+  }
+}

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ServerUnreachableError } from './errors.ts'
+
+const LONGEST_PAUSE_MS = 5000
+/** Longer than the Temporal client's own retries of one call take together. */
+const HELD_MS = 45_000
+
+/** How long an operation that waits may outlive a server that does not answer. */
+export const DEFAULT_MAX_OUTAGE_MS = 300_000
+
+/**
+ * Calls again while the server does not answer, until that has lasted `maxOutageMs`. Throws what the call throws otherwise,
+ * and the signal's reason when it aborts.
+ */
+export async function throughOutages<T>(
+  call: () => Promise<T>,
+  { maxOutageMs, signal }: { maxOutageMs: number; signal: AbortSignal },
+): Promise<T> {
+  let failingSinceMs: number | null = null
+  for (let pauseMs = 250; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    signal.throwIfAborted()
+    const calledMs = Date.now()
+    try {
+      return await call()
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof ServerUnreachableError)) throw error
+      // A long poll that was held for a while was answered until it broke.
+      if (failingSinceMs === null || Date.now() - calledMs > HELD_MS) failingSinceMs = Date.now()
+      if (Date.now() - failingSinceMs > maxOutageMs) throw error
+    }
+    await pause(pauseMs, signal)
+  }
+}
+
+/** Sleeps; throws the signal's reason at once when it aborts. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  }
+}

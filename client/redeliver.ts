@@ -1,0 +1,89 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client'
+import type { CallbackEvent } from '../jobs/callback.ts'
+import { type CallbackStatus, workflowIds } from '../jobs/searchAttributes.ts'
+import { readJobHistory } from '../runtime/jobHistory.ts'
+import type { DeliverCallbackInput } from '../workflows/deliverCallback.ts'
+import { WORKFLOW_TYPES } from '../workflows/types.ts'
+import { attributeKeys, readAttributes } from './attributes.ts'
+import type { PipelineContext } from './context.ts'
+import { JobNotFoundError, JobStillRunningError, NothingToRedeliverError } from './errors.ts'
+import { parseUuid } from './jobId.ts'
+import { describeJob, isRunning } from './jobState.ts'
+import { callServer } from './server.ts'
+
+export interface RedeliverResult {
+  jobId: string
+  /** `hastened`: a delivery was under way and tries again at once; `started`: a new delivery has begun. */
+  action: 'hastened' | 'started'
+}
+
+/**
+ * Delivers the job's terminal callback again, with the same content and event id as before. Throws JobStillRunningError,
+ * JobNotFoundError, NothingToRedeliverError.
+ */
+export async function redeliver(context: PipelineContext, jobId: string): Promise<RedeliverResult> {
+  const id = parseUuid(jobId, 'The job id')
+  if (await hasten(context, id)) return { jobId: id, action: 'hastened' }
+  const job = await orNull(describeJob(context, id))
+  if (job !== null && isRunning(job)) throw new JobStillRunningError(id)
+
+  const event =
+    (await recordedEvent(context, workflowIds.callback(id))) ??
+    (await recordedEvent(context, workflowIds.job(id)))
+  if (event === null) throw job === null ? new JobNotFoundError(id) : new NothingToRedeliverError(id)
+  const userId = job === null ? null : readAttributes(job.typedSearchAttributes).userId
+  const started = await startDelivery(context, id, { event }, userId)
+  if (!started) await hasten(context, id)
+  return { jobId: id, action: started ? 'started' : 'hastened' }
+}
+
+async function hasten({ client }: PipelineContext, jobId: string): Promise<boolean> {
+  const handle = client.workflow.getHandle(workflowIds.callback(jobId))
+  const delivery = await orNull(callServer(client, () => handle.describe()))
+  if (delivery === null || !isRunning(delivery)) return false
+  const signalled = callServer(client, () => handle.signal('deliverNow')).then(() => true)
+  return (await orNull(signalled)) ?? false
+}
+
+async function recordedEvent({ client }: PipelineContext, workflowId: string): Promise<CallbackEvent | null> {
+  const history = await orNull(callServer(client, () => readJobHistory(client, workflowId)))
+  return history?.terminalEvent ?? null
+}
+
+async function startDelivery(
+  { client, queues }: PipelineContext,
+  jobId: string,
+  input: DeliverCallbackInput,
+  userId: string | null,
+): Promise<boolean> {
+  const callback: CallbackStatus = 'retrying'
+  try {
+    await callServer(client, () =>
+      client.workflow.start(WORKFLOW_TYPES.deliverCallback, {
+        workflowId: workflowIds.callback(jobId),
+        taskQueue: queues.jobs,
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `${input.event.body.status} · delivered again by hand`,
+        typedSearchAttributes: [
+          { key: attributeKeys.callbackStatus, value: callback },
+          ...(userId === null ? [] : [{ key: attributeKeys.userId, value: userId }]),
+        ],
+      }),
+    )
+    return true
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false
+    throw error
+  }
+}
+
+async function orNull<T>(found: Promise<T>): Promise<T | null> {
+  try {
+    return await found
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null
+    throw error
+  }
+}

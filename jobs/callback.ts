@@ -1,0 +1,106 @@
+import { callbackMetadata, type Metadata, renderMetadata } from './callbackMetadata.ts'
+import { FAILURES, type FailureCode } from './failures.ts'
+import type { JobPlan, PlanError } from './plan.ts'
+import type { RenderReceipt, UploadedAsset } from './receipt.ts'
+import { WORKER_VERSION } from './version.ts'
+
+/** What the receiver gets: the producers' standardized callback. */
+export interface CallbackBody {
+  job_id: string
+  status: 'processing' | 'completed' | 'failed'
+  /** Object paths inside the bucket, or URLs: asset i belongs to the image row i. Complete, or absent. */
+  assets?: string[]
+  error_message?: string
+  enhancedPrompt?: string
+  metadata: Metadata
+}
+
+/** One thing to tell the receiver. Deliveries are at-least-once; `id` and `sequence` are the same in each. */
+export interface CallbackEvent {
+  id: string
+  /** 1 for `processing`, 2 for the terminal event. */
+  sequence: number
+  kind: 'processing' | 'terminal'
+  body: CallbackBody
+}
+
+export interface CompletedJob {
+  plan: JobPlan
+  receipt: RenderReceipt
+  /** As many as the plan asks for. */
+  assets: readonly UploadedAsset[]
+  enhancedPrompt: string | null
+  enhancement: 'applied' | 'failed' | null
+  /** Failure code of a reference that the producer allowed to do without. */
+  referenceDropped: string | null
+  /** ISO 8601. */
+  at: string
+}
+
+export interface FailedJob {
+  jobId: string
+  /** null when the payload was no job. */
+  plan: JobPlan | null
+  failure: { code: FailureCode }
+  planError: PlanError | null
+  /** ISO 8601. */
+  at: string
+}
+
+/** Marks the row as generating. `seed`: the payload's or the one chosen for it. */
+export function processingEvent({ plan, seed }: { plan: JobPlan; seed: number }): CallbackEvent {
+  return event('processing', {
+    job_id: plan.jobId,
+    status: 'processing',
+    metadata: { ...callbackMetadata(plan), seed, worker_version: WORKER_VERSION },
+  })
+}
+
+/** The terminal event of a job whose assets are all uploaded. */
+export function completedEvent(job: CompletedJob): CallbackEvent {
+  const assets = job.assets.toSorted((a, b) => a.index - b.index)
+  return event('terminal', {
+    job_id: job.plan.jobId,
+    status: 'completed',
+    assets: assets.map(({ url, path }) => url ?? path),
+    ...(job.enhancedPrompt === null ? {} : { enhancedPrompt: job.enhancedPrompt }),
+    metadata: {
+      ...callbackMetadata(job.plan),
+      ...renderMetadata(job.plan, job.receipt),
+      num_images: assets.length,
+      thumbnails: assets.map(({ thumbnailUrl, thumbnailPath }) => thumbnailUrl ?? thumbnailPath),
+      ...(job.enhancement === null ? {} : { enhancement: job.enhancement }),
+      ...(job.referenceDropped === null ? {} : { reference_dropped: job.referenceDropped }),
+      completed_at: job.at,
+      worker_version: WORKER_VERSION,
+    },
+  })
+}
+
+/** The terminal event of every other job; a cancelled one is told as failed too, which its `error_type` tells apart. */
+export function failedEvent({ jobId, plan, failure, planError, at }: FailedJob): CallbackEvent {
+  return event('terminal', {
+    job_id: jobId,
+    status: 'failed',
+    error_message: errorMessage(failure.code, planError),
+    metadata: {
+      ...(plan === null ? {} : callbackMetadata(plan)),
+      error_type: failure.code,
+      error_timestamp: at,
+      worker_version: WORKER_VERSION,
+    },
+  })
+}
+
+/** The table's text; an invalid job's producer also learns which field was wrong. */
+function errorMessage(code: FailureCode, planError: PlanError | null): string {
+  const { message } = FAILURES[code]
+  return code === 'invalid_job' && planError !== null
+    ? `${message} ${planError.field}: given ${planError.given}, allowed: ${planError.allowed}.`
+    : message
+}
+
+function event(kind: CallbackEvent['kind'], body: CallbackBody): CallbackEvent {
+  const sequence = kind === 'processing' ? 1 : 2
+  return { id: `evt_${body.job_id}_${sequence}`, sequence, kind, body }
+}

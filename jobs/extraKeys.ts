@@ -1,0 +1,47 @@
+import { cleanText } from './cleanText.ts'
+import type { Payload } from './payload.ts'
+import { SPELLINGS } from './spellings.ts'
+
+const MOST_BYTES = 32 * 1024
+const DEEPEST = 20
+const ENVELOPE = ['id', 'user_id', 'type', 'prompt', 'config', 'metadata']
+const UNSAFE = ['__proto__', 'constructor', 'prototype']
+
+const known = new Set([
+  ...ENVELOPE,
+  ...UNSAFE,
+  ...Object.values(SPELLINGS).flatMap(places => places.map(place => place.replace(/^.*\./, ''))),
+])
+
+/**
+ * The keys of a payload that no parameter reads, from all three levels (metadata wins over config, config over the top), as
+ * plain JSON that any database takes. Too large or too deep a set is replaced by a mark.
+ */
+export function extraKeys(payload: Payload): Record<string, unknown> {
+  try {
+    const extra = Object.fromEntries(
+      [payload, payload.config, payload.metadata]
+        .flatMap(section => Object.entries(section))
+        .filter(([key]) => !known.has(key))
+        .map(([key, value]) => [cleanText(key), jsonSafe(value, 0)]),
+    )
+    if (new TextEncoder().encode(JSON.stringify(extra)).length <= MOST_BYTES) return extra
+  } catch {
+    // Too deep, or an object that resists being read.
+  }
+  return { metadata_truncated: true }
+}
+
+function jsonSafe(value: unknown, depth: number): unknown {
+  if (depth > DEEPEST) throw new RangeError('too deep')
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '')
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value === 'boolean') return value
+  if (Array.isArray(value)) return value.map(item => jsonSafe(item, depth + 1))
+  if (typeof value !== 'object' || value === null) return null
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !UNSAFE.includes(key))
+      .map(([key, item]) => [key.toWellFormed().replaceAll('\0', ''), jsonSafe(item, depth + 1)]),
+  )
+}

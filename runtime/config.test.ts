@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { ConfigError, environmentSchema, parseConfig } from './config.ts'
+
+const documentation = await readFile(new URL('../docs/configuration.md', import.meta.url), 'utf8')
+
+/** Rows of the reference: the variable, and its default or undefined where there is a dash. */
+const documented = [
+  ...documentation.matchAll(/^\| `([A-Z_]+)` \| (?:—|`(.*?)`) \| \S.* \| (?:[CGDU] ?)+\|$/gm),
+].map(([, name = '', value]) => ({ name, value }))
+
+test('docs/configuration.md lists exactly the variables that are read, once each', () => {
+  expect(documented.map(row => row.name).sort()).toEqual(Object.keys(environmentSchema.shape).sort())
+})
+
+test.each(documented)('the documented default of $name is the real one', ({ name, value }) => {
+  const schema = Object.entries(environmentSchema.shape).find(([key]) => key === name)?.[1]
+  const real = schema?.parse(undefined)
+  if (value === undefined) expect([undefined, '', []]).toContainEqual(real)
+  else expect(schema?.parse(value)).toEqual(real)
+})
+
+test('an empty environment is enough', () => {
+  const config = parseConfig({})
+  expect(config).toMatchObject({ production: false, store: { kind: 'directory' }, callback: { url: null } })
+  expect(config.hostId).toMatch(/^[A-Za-z0-9_-]{1,64}$/)
+})
+
+test('an empty value counts as not set', () => {
+  expect(parseConfig({ CALLBACK_URL: '', HEALTH_HOST: '' }).health.host).toBe('127.0.0.1')
+})
+
+test('the Supabase project gives the callback its address and its token', () => {
+  const env = {
+    STORE: 'supabase',
+    SUPABASE_URL: 'https://p.example/',
+    SUPABASE_SERVICE_ROLE_KEY: 'service-key',
+  }
+  expect(parseConfig(env).callback).toMatchObject({
+    url: 'https://p.example/functions/v1/job-callback',
+    token: 'service-key',
+  })
+  expect(
+    parseConfig({ ...env, CALLBACK_URL: 'https://app.example/in', CALLBACK_TOKEN: 'own' }).callback,
+  ).toMatchObject({
+    url: 'https://app.example/in',
+    token: 'own',
+  })
+})
+
+test.each([
+  [{}, false],
+  [{ TEMPORAL_API_KEY: 'key' }, true],
+  [{ TEMPORAL_TLS_CA: 'ca.pem' }, true],
+  [{ TEMPORAL_API_KEY: 'key', TEMPORAL_TLS: 'false' }, false],
+  [{ TEMPORAL_TLS: '1' }, true],
+])('TLS follows from %o', (env, tls) => {
+  expect(parseConfig(env).temporal.tls).toBe(tls)
+})
+
+test.each([
+  [{ TEMPORAL_ADDRESS: 'http://temporal:7233' }, /TEMPORAL_ADDRESS: .*host:port/],
+  [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: .*debug.*silent/],
+  [{ CALLBACK_URL: 'ftp://x/' }, /CALLBACK_URL: .*URL/],
+  [{ CALLBACK_SECRET: 'short' }, /CALLBACK_SECRET: .*whsec_/],
+  [{ SHUTDOWN_GRACE_SECONDS: '-1' }, /SHUTDOWN_GRACE_SECONDS: /],
+  [{ SHUTDOWN_GRACE_SECONDS: 'soon' }, /SHUTDOWN_GRACE_SECONDS: .*number.*it is "soon"/],
+  [{ HOST_ID: 'a host' }, /HOST_ID: .*letters, digits/],
+  [{ TEMPORAL_TLS: 'yes' }, /TEMPORAL_TLS: /],
+  [{ STORE: 'supabase' }, /SUPABASE_URL: needed[\s\S]*SUPABASE_SERVICE_ROLE_KEY: needed/],
+  [{ TEMPORAL_TLS_CERT: 'c.pem' }, /TEMPORAL_TLS_KEY: one needs the other/],
+  [{ NODE_ENV: 'production' }, /STORE_SIGNING_KEY: needed in production/],
+  [{ LOG_LEVEL: 'loud', STORE: 'tape' }, /LOG_LEVEL[\s\S]*STORE/],
+])('%o is refused with the name of the variable', (env, message) => {
+  expect(() => parseConfig(env)).toThrow(ConfigError)
+  expect(() => parseConfig(env)).toThrow(message)
+})
+
+test('a refused value that may be a secret is not repeated', () => {
+  for (const name of ['CALLBACK_SECRET', 'STORE_SIGNING_KEY', 'CALLBACK_URL']) {
+    let message = ''
+    try {
+      parseConfig({ [name]: 'my-secret-1' })
+    } catch (error) {
+      message = String(error)
+    }
+    expect(message).not.toContain('my-secret-1')
+  }
+})
+
+test('the configuration cannot be changed', () => {
+  const config = parseConfig({})
+  expect(Object.isFrozen(config)).toBe(true)
+  expect(Object.isFrozen(config.temporal)).toBe(true)
+})

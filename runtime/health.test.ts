@@ -1,0 +1,105 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { parseConfig } from './config.ts'
+import { type HealthOptions, type HealthServer, startHealthServer } from './health.ts'
+import { createLogger } from './log.ts'
+import { createMetrics } from './metrics.ts'
+
+const servers: HealthServer[] = []
+afterEach(() => Promise.all(servers.splice(0).map(server => server.close())))
+
+async function start(options: Partial<HealthOptions> = {}) {
+  const metrics = createMetrics()
+  const log = createLogger(parseConfig({ LOG_LEVEL: 'silent' }), 'test')
+  const server = await startHealthServer({
+    host: '127.0.0.1',
+    port: 0,
+    log,
+    checks: {},
+    registry: metrics.registry,
+    ...options,
+  })
+  servers.push(server)
+  return { metrics, get: (path: string) => fetch(`${server.url}${path}`) }
+}
+
+test('is alive at once, and ready once every check passes', async () => {
+  let storeIsUp = false
+  const checks = {
+    temporal: () => {},
+    store: async () => {
+      if (!storeIsUp) throw new Error('no answer from the store')
+    },
+  }
+  const { get } = await start({ checks })
+  expect((await get('/livez')).status).toBe(200)
+
+  const notYet = await get('/readyz')
+  expect(notYet.status).toBe(503)
+  expect(await notYet.json()).toEqual({
+    ready: false,
+    checks: { temporal: { ok: true }, store: { ok: false, error: 'no answer from the store' } },
+  })
+
+  storeIsUp = true
+  expect((await get('/readyz')).status).toBe(200)
+})
+
+test('is no longer ready once it stops, but alive', async () => {
+  const controller = new AbortController()
+  const { get } = await start({ signal: controller.signal })
+  expect((await get('/readyz')).status).toBe(200)
+  controller.abort()
+  expect((await get('/readyz')).status).toBe(503)
+  expect((await get('/livez')).status).toBe(200)
+})
+
+test('callers at the same time share one run of the checks', async () => {
+  let runs = 0
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const { get } = await start({
+    checks: {
+      slow: async () => {
+        runs++
+        await gate
+      },
+    },
+  })
+  const answers = [get('/readyz'), get('/readyz'), get('/readyz')]
+  await new Promise(resolve => setTimeout(resolve, 300))
+  open()
+  expect((await Promise.all(answers)).map(answer => answer.status)).toEqual([200, 200, 200])
+  expect(runs).toBe(1)
+})
+
+test("one page holds our metrics and those of Temporal's core", async () => {
+  const core = createServer((_request, response) => response.end('temporal_num_pollers 4\n')).listen(
+    0,
+    '127.0.0.1',
+  )
+  await once(core, 'listening')
+  const { port } = core.address() as AddressInfo
+  const { get, metrics } = await start({ coreMetricsUrl: `http://127.0.0.1:${port}/metrics` })
+  metrics.callbackDeliveries.inc({ status: 'completed', delivery: 'delivered' })
+
+  const page = await get('/metrics')
+  expect(page.headers.get('content-type')).toContain('text/plain')
+  const text = await page.text()
+  expect(text).toContain('ourvidz_callback_deliveries_total{status="completed",delivery="delivered"} 1')
+  expect(text).toMatch(/^temporal_num_pollers 4$/m)
+  expect(text).toMatch(/^process_cpu_seconds_total /m)
+
+  core.close()
+  await once(core, 'close')
+  const alone = await get('/metrics')
+  expect(alone.status).toBe(200)
+  expect(await alone.text()).toContain('ourvidz_callback_deliveries_total')
+})
+
+test('a port that is taken is an error at start', async () => {
+  const { get } = await start()
+  const port = Number(new URL((await get('/livez')).url).port)
+  await expect(start({ port })).rejects.toThrow(/EADDRINUSE/)
+})

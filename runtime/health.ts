@@ -1,0 +1,68 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { Registry } from 'prom-client'
+import type { Logger } from './log.ts'
+import { mergedMetrics } from './mergedMetrics.ts'
+import { type Checks, createReadiness } from './readiness.ts'
+
+export interface HealthOptions {
+  host: string
+  /** 0: any free port. */
+  port: number
+  log: Logger
+  /** Each resolves when its part is usable, and rejects with the reason when it is not. */
+  checks: Checks
+  registry: Registry
+  /** Address of the metrics of Temporal's core, from `installTemporalRuntime`. */
+  coreMetricsUrl?: string
+  /** Once aborted, the program is no longer ready. */
+  signal?: AbortSignal
+}
+
+export interface HealthServer {
+  url: string
+  close(): Promise<void>
+}
+
+/**
+ * Serves `/livez` (the process turns), `/readyz` (503 until every check passes; JSON that names them) and `/metrics`
+ * (Prometheus text, ours and the core's). Throws when the port is taken.
+ */
+export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  const readiness = createReadiness(options.checks, options.log, options.signal)
+  const server = createServer((request, response) => {
+    answer(new URL(request.url ?? '/', 'http://health').pathname, response).catch((err: unknown) => {
+      options.log.error({ err }, 'health request failed')
+      response.destroy()
+    })
+  })
+
+  async function answer(path: string, response: ServerResponse): Promise<void> {
+    if (path === '/livez') return send(response, 200, 'text/plain', 'ok\n')
+    if (path === '/readyz') {
+      const report = await readiness()
+      return send(response, report.ready ? 200 : 503, 'application/json', `${JSON.stringify(report)}\n`)
+    }
+    if (path === '/metrics') {
+      const text = await mergedMetrics(options.registry, options.coreMetricsUrl)
+      return send(response, 200, options.registry.contentType, text)
+    }
+    send(response, 404, 'text/plain', 'try /livez, /readyz or /metrics\n')
+  }
+
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject).listen(options.port, options.host, resolve)
+  await listening
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : options.port
+  return {
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' }).end(body)
+}

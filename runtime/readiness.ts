@@ -1,0 +1,54 @@
+import type { Logger } from './log.ts'
+
+export type Checks = Record<string, () => Promise<unknown> | unknown>
+
+export interface ReadinessReport {
+  ready: boolean
+  checks: Record<string, { ok: boolean; error?: string }>
+}
+
+const checkLimitMs = 5_000
+
+/** Gives a function that runs all checks at once, each within 5 s. Callers at the same time share one run; changes are logged. */
+export function createReadiness(
+  checks: Checks,
+  log: Logger,
+  signal?: AbortSignal,
+): () => Promise<ReadinessReport> {
+  let running: Promise<ReadinessReport> | null = null
+  let wasReady: boolean | null = null
+
+  async function run(): Promise<ReadinessReport> {
+    const results = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
+    )
+    if (signal?.aborted) results.push(['running', { ok: false, error: 'shutting down' }])
+    const report = { ready: results.every(([, result]) => result.ok), checks: Object.fromEntries(results) }
+    if (report.ready !== wasReady) {
+      if (report.ready) log.info('ready')
+      else log.warn({ checks: report.checks }, 'not ready')
+      wasReady = report.ready
+    }
+    return report
+  }
+
+  return () => {
+    running ??= run().finally(() => {
+      running = null
+    })
+    return running
+  }
+}
+
+async function outcome(check: Checks[string]): Promise<{ ok: boolean; error?: string }> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${checkLimitMs / 1000} s`)), checkLimitMs)
+  try {
+    await Promise.race([Promise.resolve().then(check), late])
+    return { ok: true }
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) }
+  } finally {
+    clearTimeout(timer)
+  }
+}

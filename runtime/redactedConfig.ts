@@ -1,0 +1,33 @@
+import type { Config } from './config.ts'
+
+/** Every secret that a configuration holds; an address may hold one in its user part or its query. */
+export function secretsOf(config: Config): string[] {
+  const { temporal, store, callback } = config
+  const own = [temporal.apiKey, store.signingKey, store.supabaseKey, callback.token, callback.secret]
+  const inUrls = [callback.url, config.metricsUrl, store.supabaseUrl].flatMap(secretsOfUrl)
+  return [...own, ...inUrls].filter(secret => typeof secret === 'string')
+}
+
+function secretsOfUrl(url: string | null): string[] {
+  if (url === null) return []
+  const { password, searchParams } = new URL(url)
+  return [decodeURIComponent(password), ...searchParams.values()].filter(value => value !== '')
+}
+
+/** The configuration for the start-up line: a secret that is set shows as `[set]`, and addresses lose user part and query. */
+export function redactedConfig(config: Config): unknown {
+  const secrets = new Set(secretsOf(config))
+  return JSON.parse(
+    JSON.stringify(config, (_key, value: unknown) => {
+      if (typeof value !== 'string') return value
+      if (secrets.has(value)) return '[set]'
+      return /^https?:/.test(value) ? bareUrl(value) : value
+    }),
+  )
+}
+
+function bareUrl(text: string): string {
+  const url = new URL(text)
+  if (url.username === '' && url.password === '' && url.search === '') return text
+  return `${url.origin}${url.pathname}`
+}

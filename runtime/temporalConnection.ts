@@ -1,0 +1,116 @@
+import { Connection, isGrpcServiceError } from '@temporalio/client'
+import { NativeConnection } from '@temporalio/worker'
+import type { Config } from './config.ts'
+import { type RetryOptions, retryFor } from './retryFor.ts'
+import { temporalTls } from './temporalTls.ts'
+
+type TemporalConfig = Config['temporal']
+
+/** Temporal cannot be used: nobody answers at the address, it refuses us, or it lacks the namespace. */
+export class TemporalUnreachableError extends Error {
+  override readonly name = 'TemporalUnreachableError'
+}
+
+/** `waitMs`: how long to go on trying; 0, the default, tries once. `attemptMs`: the longest that one try may take, 5 s by default. */
+export type ConnectOptions = Partial<RetryOptions> & { attemptMs?: number }
+
+/** A connection for clients. Throws {@link TemporalUnreachableError}, which says what to do, or `ConfigError` for TLS files. */
+export async function connectTemporal(
+  temporal: TemporalConfig,
+  options: ConnectOptions = {},
+): Promise<Connection> {
+  const connectionOptions = await toConnectionOptions(temporal)
+  return open(temporal, options, attemptMs =>
+    Connection.connect({ ...connectionOptions, connectTimeout: attemptMs }),
+  )
+}
+
+/** The same for workers, on the SDK's Rust core. Install the runtime first: `installTemporalRuntime`. */
+export async function connectTemporalNative(
+  temporal: TemporalConfig,
+  options: ConnectOptions = {},
+): Promise<NativeConnection> {
+  const connectionOptions = await toConnectionOptions(temporal)
+  return open(temporal, options, () => NativeConnection.connect(connectionOptions))
+}
+
+async function toConnectionOptions(temporal: TemporalConfig) {
+  return {
+    address: temporal.address,
+    tls: temporal.tls ? await temporalTls(temporal) : null,
+    ...(temporal.apiKey === null ? {} : { apiKey: temporal.apiKey }),
+    metadata: { 'temporal-namespace': temporal.namespace },
+  }
+}
+
+async function open<C extends Connection | NativeConnection>(
+  temporal: TemporalConfig,
+  { waitMs = 0, attemptMs = 5_000, signal, onRetry }: ConnectOptions,
+  connect: (attemptMs: number) => Promise<C>,
+): Promise<C> {
+  try {
+    return await retryFor(
+      { waitMs, isFinal: isRefusal, ...(signal && { signal }), ...(onRetry && { onRetry }) },
+      () => connectOnce(temporal.namespace, attemptMs, () => connect(attemptMs)),
+    )
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new TemporalUnreachableError(explain(temporal, error), { cause: error })
+  }
+}
+
+/** Limited from outside: the core waits for ever on a server that accepts the connection and says nothing. */
+async function connectOnce<C extends Connection | NativeConnection>(
+  namespace: string,
+  attemptMs: number,
+  connect: () => Promise<C>,
+): Promise<C> {
+  const connecting = connect()
+  const connection = await withinLimit(connecting, attemptMs).catch((error: unknown) => {
+    connecting.then(late => late.close()).catch(() => {})
+    throw error
+  })
+  try {
+    await connection.withDeadline(Date.now() + attemptMs, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    )
+    return connection
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+async function withinLimit<T>(promise: Promise<T>, limitMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs)
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const grpc = { invalidArgument: 3, notFound: 5, permissionDenied: 7, unauthenticated: 16 }
+
+/** Waiting does not mend a wrong key; a missing namespace may be on its way, for a new cluster creates it after its start. */
+function isRefusal(error: unknown): boolean {
+  return (
+    isGrpcServiceError(error) &&
+    [grpc.permissionDenied, grpc.unauthenticated, grpc.invalidArgument].includes(error.code)
+  )
+}
+
+function explain({ address, namespace, tls }: TemporalConfig, error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error)
+  if (isGrpcServiceError(error) && error.code === grpc.notFound) {
+    return `Temporal at ${address} has no namespace "${namespace}": set TEMPORAL_NAMESPACE, or create it (docs/deployment.md).`
+  }
+  if (isRefusal(error)) {
+    return `Temporal at ${address} refuses us (${reason}): check TEMPORAL_API_KEY, TEMPORAL_TLS_CERT and TEMPORAL_NAMESPACE.`
+  }
+  return (
+    `Cannot reach Temporal at ${address}${tls ? ' with TLS' : ''} (${reason}). Is it running? ` +
+    '`npm run dev` starts one on this machine; TEMPORAL_ADDRESS and TEMPORAL_TLS say where another is.'
+  )
+}

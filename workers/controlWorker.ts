@@ -1,0 +1,119 @@
+import { fileURLToPath } from 'node:url'
+import { Client, type Connection } from '@temporalio/client'
+import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker'
+import type { Logger } from 'pino'
+import { failureInterceptor } from '../activities/failureInterceptor.ts'
+import { createFetchReferences } from '../activities/fetchReferences.ts'
+import { createPlanJob } from '../activities/planJob.ts'
+import { createPreprocessFrames } from '../activities/preprocessFrames.ts'
+import { createReadSettings } from '../activities/readSettings.ts'
+import { createRecordUsage } from '../activities/recordUsage.ts'
+import { createRemoveAssets } from '../activities/removeAssets.ts'
+import { createSendCallback } from '../activities/sendCallback.ts'
+import { createSweepJobs } from '../activities/sweepJobs.ts'
+import { createStaging } from '../assets/createStaging.ts'
+import { createStore } from '../assets/createStore.ts'
+import { createGuardedFetch } from '../assets/guardedFetch.ts'
+import { referenceBuckets } from '../assets/referencePath.ts'
+import { queuesWithPrefix } from '../jobs/queues.ts'
+import type { Config } from '../runtime/config.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { IoActivities, LocalActivities } from '../workflows/activities.ts'
+import type { JobSettings } from '../workflows/types.ts'
+
+export interface ControlWorkerDeps {
+  config: Config
+  connection: NativeConnection
+  clientConnection: Connection
+  log: Logger
+  metrics: Metrics
+  /** Workflow code bundled before; tests share one bundle. */
+  workflowBundle?: WorkflowBundle
+}
+
+/** The workers of one control process: workflows with their local activities, and the activities of the `io` queue. */
+export async function createControlWorkers(deps: ControlWorkerDeps): Promise<Worker[]> {
+  const { config, connection } = deps
+  const queues = queuesWithPrefix(config.temporal.queuePrefix)
+  const shared = {
+    connection,
+    namespace: config.temporal.namespace,
+    shutdownGraceTime: config.shutdownGraceMs,
+    interceptors: { activity: [failureInterceptor] },
+  }
+  return Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue: queues.jobs,
+      ...(deps.workflowBundle
+        ? { workflowBundle: deps.workflowBundle }
+        : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }),
+      activities: { ...localActivities(config) },
+      enableNonLocalActivities: false,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: queues.io,
+      activities: { ...ioActivities(deps) },
+      maxConcurrentActivityTaskExecutions: 50,
+    }),
+  ])
+}
+
+function settingsOf(config: Config): JobSettings {
+  return {
+    callbacks: config.callback.url !== null,
+    callbackTimeoutMs: config.callback.timeoutMs,
+    callbackRetryMs: config.callback.retryMs,
+    usage: config.metricsUrl !== null,
+    hostLostMs: config.hostLostMs,
+    deadlineFactor: config.deadlineFactor,
+  }
+}
+
+function localActivities(config: Config): LocalActivities {
+  const settings = settingsOf(config)
+  return {
+    planJob: createPlanJob({ outputBuckets: config.store.outputBuckets, settings }),
+    readSettings: createReadSettings({ settings }),
+  }
+}
+
+function ioActivities({ config, clientConnection, log, metrics }: ControlWorkerDeps): IoActivities {
+  const store = createStore(config.store)
+  const staging = createStaging(config.staging, store)
+  return {
+    fetchReferences: createFetchReferences({
+      store,
+      staging,
+      fetchUrl: createGuardedFetch(config.references),
+      buckets: referenceBuckets(config.store.outputBuckets),
+      limits: config.references,
+    }),
+    preprocessFrames: createPreprocessFrames({
+      staging,
+      engine: config.engine.kind,
+      maxPixels: config.references.maxPixels,
+    }),
+    removeAssets: createRemoveAssets({ store }),
+    sendCallback: createSendCallback({
+      ...config.callback,
+      onDelivery: (event, report) => {
+        metrics.callbackDeliveries.inc({ status: event.body.status, delivery: report.delivery })
+        const level = report.delivery === 'delivered' ? 'info' : 'warn'
+        log[level](
+          { jobId: event.body.job_id, eventId: event.id, says: event.body.status, ...report },
+          'callback',
+        )
+      },
+    }),
+    recordUsage: createRecordUsage({ url: config.metricsUrl, timeoutMs: 5000 }),
+    sweepJobs: createSweepJobs({
+      client: new Client({ connection: clientConnection, namespace: config.temporal.namespace }),
+      jobsQueue: queuesWithPrefix(config.temporal.queuePrefix).jobs,
+      callbacks: config.callback.url !== null,
+      deadlineFactor: config.deadlineFactor,
+      outputBuckets: config.store.outputBuckets,
+    }),
+  }
+}

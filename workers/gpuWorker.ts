@@ -1,0 +1,74 @@
+import { type NativeConnection, Worker } from '@temporalio/worker'
+import { createEnhancePrompt } from '../activities/enhancePrompt.ts'
+import { failureInterceptor } from '../activities/failureInterceptor.ts'
+import { createGenerate } from '../activities/generate.ts'
+import { createUploadAssets } from '../activities/uploadAssets.ts'
+import { createStaging } from '../assets/createStaging.ts'
+import { createStore } from '../assets/createStore.ts'
+import type { RenderStore } from '../assets/renders.ts'
+import type { InferenceProgram } from '../engines/inferenceProgram.ts'
+import type { RenderDesk } from '../engines/renderDesk.ts'
+import { LANES } from '../jobs/jobTypes.ts'
+import { queuesWithPrefix } from '../jobs/queues.ts'
+import type { Config } from '../runtime/config.ts'
+import type { CardActivities, HostActivities } from '../workflows/activities.ts'
+
+export interface GpuWorkerDeps {
+  config: Config
+  connection: NativeConnection
+  program: InferenceProgram
+  desk: RenderDesk
+  renders: RenderStore
+  ffmpeg: string
+}
+
+/** One job computes in a lane while the next one's inputs are made ready. */
+const JOBS_PER_LANE = 2
+const UPLOADS_AT_ONCE = 8
+
+/** The workers of one card: one per lane, so that no kind waits in line behind another, and one for the files on this host. */
+export function createGpuWorkers({
+  config,
+  connection,
+  program,
+  desk,
+  renders,
+  ffmpeg,
+}: GpuWorkerDeps): Promise<Worker[]> {
+  const queues = queuesWithPrefix(config.temporal.queuePrefix)
+  const store = createStore(config.store)
+  const staging = createStaging(config.staging, store)
+  const simulate = !config.production
+  const card: CardActivities = {
+    generate: createGenerate({ desk, staging, simulate }),
+    enhancePrompt: createEnhancePrompt({ program, simulate }),
+  }
+  const host: HostActivities = {
+    uploadAssets: createUploadAssets({ ...config.store, store, staging, renders, ffmpeg }),
+  }
+  const shared = {
+    connection,
+    namespace: config.temporal.namespace,
+    shutdownGraceTime: config.shutdownGraceMs,
+    // A cancellation travels in the answer to a heartbeat, so this bounds how late the card hears of it.
+    maxHeartbeatThrottleInterval: 2000,
+    interceptors: { activity: [failureInterceptor] },
+  }
+  return Promise.all([
+    ...LANES.map(lane =>
+      Worker.create({
+        ...shared,
+        taskQueue: queues.lane(lane),
+        activities: { ...card },
+        maxConcurrentActivityTaskExecutions: JOBS_PER_LANE,
+        maxConcurrentActivityTaskPolls: JOBS_PER_LANE,
+      }),
+    ),
+    Worker.create({
+      ...shared,
+      taskQueue: queues.host(config.hostId),
+      activities: { ...host },
+      maxConcurrentActivityTaskExecutions: UPLOADS_AT_ONCE,
+    }),
+  ])
+}

@@ -1,0 +1,28 @@
+import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow'
+import type { CallbackEvent } from '../jobs/callback.ts'
+import { io } from './activities.ts'
+import type { JobSettings } from './types.ts'
+
+/** `failed`: surely not processed; `unknown`: perhaps processed, perhaps still being worked on; `refused`: for good. */
+export type Delivery = 'delivered' | 'refused' | 'failed' | 'unknown'
+
+/**
+ * One delivery attempt. Temporal does not retry it: whoever sends must know how each single attempt ended, as one whose
+ * outcome stayed unknown may overtake the next.
+ */
+export async function deliver(event: CallbackEvent, settings: JobSettings): Promise<Delivery> {
+  try {
+    const { delivery } = await io.sendCallback.executeWithOptions(
+      {
+        summary: `${event.body.status}, event ${event.sequence}`,
+        startToCloseTimeout: 2 * settings.callbackTimeoutMs + 5000,
+        retry: { maximumAttempts: 1 },
+      },
+      [{ event }],
+    )
+    return delivery
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure ? 'unknown' : 'failed'
+  }
+}

@@ -1,0 +1,39 @@
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow'
+import { FAILURES, type FailureCode, isFailureCode } from '../jobs/failures.ts'
+
+/** A failure as it leaves the workflow: `message` may be shown to the app's user, `detail` is for operators. */
+export interface FailureView {
+  code: FailureCode
+  message: string
+  detail: string
+}
+
+export function failureView(code: FailureCode, detail: string): FailureView {
+  return { code, message: FAILURES[code].message, detail }
+}
+
+/** Translates what an activity call threw into a row of the failure table. */
+export function whyItFailed(error: unknown): FailureView {
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  if (cause instanceof ApplicationFailure && isFailureCode(cause.type))
+    return failureView(cause.type, cause.message)
+  if (cause instanceof TimeoutFailure)
+    return failureView('internal', `an activity timed out: ${cause.timeoutType}`)
+  return failureView('internal', cause instanceof Error ? cause.message : String(cause))
+}
+
+/** Whether a cancelled `generate` or `enhancePrompt` had already had the card, by its own account. */
+export function wasHeld(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  if (!(cause instanceof CancelledFailure)) return false
+  const [detail] = cause.details
+  return typeof detail === 'object' && detail !== null && 'held' in detail && detail.held === true
+}
+
+/** Files that lie on a host which no longer answers, or which are no longer there: only a new render helps. */
+export function isRenderLost(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure)) return false
+  const { cause } = error
+  if (cause instanceof TimeoutFailure) return cause.timeoutType === 'SCHEDULE_TO_START'
+  return cause instanceof ApplicationFailure && cause.type === 'render_lost'
+}

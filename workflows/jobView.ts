@@ -1,0 +1,42 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
+import type { JobPlan } from '../jobs/plan.ts'
+import type { CallbackStatus } from '../jobs/searchAttributes.ts'
+import type { JobPhase, JobStatus } from '../jobs/status.ts'
+import { attributeKeys } from './attributeKeys.ts'
+import type { JobOutcome } from './types.ts'
+
+/*
+ * What a person sees of a job in the Web UI without opening a payload. No prompt, no address, no file name in any of it.
+ */
+
+/** Written by the workflow too, so that a job started by hand or by another client shows the same. */
+export function showStarted(plan: JobPlan): void {
+  const status: JobStatus = 'processing'
+  upsertSearchAttributes([
+    { key: attributeKeys.jobStatus, value: status },
+    { key: attributeKeys.jobType, value: plan.type },
+    { key: attributeKeys.userId, value: plan.userId },
+    { key: attributeKeys.referenceMode, value: plan.reference.mode },
+  ])
+}
+
+export function showPhase(phase: JobPhase): void {
+  setCurrentDetails(phase)
+}
+
+export function showOutcome(outcome: JobOutcome, delivery: CallbackStatus): void {
+  const { failure } = outcome
+  setCurrentDetails(
+    failure === null ? outcome.status : `${outcome.status}: ${failure.message} (${failure.code})`,
+  )
+  upsertSearchAttributes([
+    { key: attributeKeys.jobStatus, value: outcome.status },
+    { key: attributeKeys.callbackStatus, value: delivery },
+    ...(failure === null ? [] : [{ key: attributeKeys.failureCode, value: failure.code }]),
+  ])
+}
+
+export function showDelivery(status: CallbackStatus, details: string): void {
+  setCurrentDetails(details)
+  upsertSearchAttributes([{ key: attributeKeys.callbackStatus, value: status }])
+}
