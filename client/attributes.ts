@@ -1,21 +1,10 @@
-import { defineSearchAttributeKey, SearchAttributeType, type TypedSearchAttributes } from '@temporalio/common'
+import type { TypedSearchAttributes } from '@temporalio/common'
 import { type FailureCode, isFailureCode } from '../jobs/failures.ts'
 import { JOB_TYPES, type JobType } from '../jobs/jobTypes.ts'
 import type { ReferenceMode } from '../jobs/plan.ts'
-import { CALLBACK_STATUSES, type CallbackStatus, SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
+import { CALLBACK_STATUSES, type CallbackStatus } from '../jobs/searchAttributes.ts'
 import { JOB_STATUSES, type JobStatus } from '../jobs/status.ts'
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)
-
-/** Typed keys of the search attributes of a job. */
-export const attributeKeys = {
-  jobType: keyword(SEARCH_ATTRIBUTES.jobType),
-  userId: keyword(SEARCH_ATTRIBUTES.userId),
-  jobStatus: keyword(SEARCH_ATTRIBUTES.jobStatus),
-  referenceMode: keyword(SEARCH_ATTRIBUTES.referenceMode),
-  failureCode: keyword(SEARCH_ATTRIBUTES.failureCode),
-  callbackStatus: keyword(SEARCH_ATTRIBUTES.callbackStatus),
-} as const
+import { attributeKeys } from '../workflows/attributeKeys.ts'
 
 const REFERENCE_MODES: readonly ReferenceMode[] = ['none', 'single', 'start', 'end', 'both']
 

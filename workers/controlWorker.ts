@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Client, type Connection } from '@temporalio/client'
-import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker'
+import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import { failureInterceptor } from '../activities/failureInterceptor.ts'
 import { createFetchReferences } from '../activities/fetchReferences.ts'
@@ -28,7 +28,7 @@ export interface ControlWorkerDeps {
   log: Logger
   metrics: Metrics
   /** Workflow code bundled before; tests share one bundle. */
-  workflowBundle?: WorkflowBundle
+  workflowBundle?: WorkflowBundleOption
 }
 
 /** The workers of one control process: workflows with their local activities, and the activities of the `io` queue. */

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, defineSignal, setHandler, sleep } from '@temporalio/workflow'
+import { ApplicationFailure, condition, defineSignal, setHandler } from '@temporalio/workflow'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import { local } from './activities.ts'
 import { deliver } from './deliver.ts'
@@ -51,7 +51,8 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
   const repeatInMs = (input.repeatAtMs ?? 0) - Date.now()
   if (repeatInMs > 0) {
     showDelivery('delivered', 'delivered; to be repeated once, as an earlier delivery had an unknown outcome')
-    await sleep(repeatInMs)
+    hurried = false
+    await condition(() => hurried, repeatInMs)
     const again = await deliverCallbackWorkflow({ event })
     return { attempts: attempts + again.attempts }
   }

@@ -1,5 +1,5 @@
+import { createReporter } from './createReporter.ts'
 import { EXIT } from './exitCodes.ts'
-import { createReporter } from './reporter.ts'
 import type { Session } from './session.ts'
 
 /** Watches jobs side by side until all have ended, and sets the exit code. Ctrl-C leaves them running. */

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { runCli } from '../client/cli/runCli.ts'
+import { readEnvironment } from '../runtime/environment.ts'
+
+/** Commands that the client brings alone; for the others, and for the overview, the embedded stack is loaded too. */
+const JOB_COMMANDS = new Set(['submit', 'watch', 'status', 'list', 'cancel', 'redeliver'])
+
+const argv = process.argv.slice(2)
+const aboutJobs = JOB_COMMANDS.has(argv[0] ?? '')
+
+const interruption = new AbortController()
+function interrupt() {
+  if (interruption.signal.aborted) process.exit(130)
+  interruption.abort()
+  // A call that hangs must not outlive the wish to leave.
+  setTimeout(() => process.exit(130), 2000).unref()
+}
+// The embedded stack sees to signals itself. Not `once`: what restores the terminal's cursor kills the process when it finds
+// itself the last listener.
+if (aboutJobs) process.on('SIGINT', interrupt)
+// `ourvidz list | head` closes the pipe early, which is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+const { stdin, stdout, stderr } = process
+const terminal = {
+  stdin,
+  stdout,
+  stderr,
+  interrupted: interruption.signal,
+  readEnv: () => readEnvironment(process.env, process.cwd()),
+}
+process.exitCode = await runCli(argv, terminal, async program => {
+  if (aboutJobs) return
+  const { registerDevCommands } = await import('../dev/commands.ts')
+  registerDevCommands(program)
+})

@@ -1,0 +1,347 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Lane } from '../jobs/jobTypes.ts'
+import type { RenderProgress } from '../jobs/status.ts'
+import type { EngineTask } from './engineRun.ts'
+import type { InferenceProgram } from './inferenceProgram.ts'
+import { createProgramHarness, renderJob } from './testing/programHarness.ts'
+
+let harness: ReturnType<typeof createProgramHarness>
+let outDir: string
+
+beforeEach(async () => {
+  harness = createProgramHarness()
+  outDir = await mkdtemp(join(tmpdir(), 'program-'))
+})
+
+afterEach(async () => {
+  expect(await harness.leftovers()).toEqual([])
+  await rm(outDir, { recursive: true })
+})
+
+function task(simulate: string | null = null, more: Partial<EngineTask> = {}): EngineTask {
+  return { id: randomUUID(), lane: 'sdxl', job: renderJob(simulate), outDir, cardSecondsLimit: 60, ...more }
+}
+
+/** Runs a job and gives its progress as it comes, so that a test can wait for a moment in it. */
+function follow(program: InferenceProgram, what: EngineTask) {
+  const seen: RenderProgress[] = []
+  const controller = new AbortController()
+  const held = Promise.withResolvers<void>()
+  const result = program.run(what, {
+    signal: controller.signal,
+    onProgress(progress) {
+      seen.push(progress)
+      if (progress.step > 0) held.resolve()
+    },
+  })
+  result.catch(() => {})
+  return { result, seen, cancel: (why: unknown) => controller.abort(why), rendering: held.promise }
+}
+
+const failsWith = (code: string, message?: RegExp) =>
+  expect.objectContaining({ code, ...(message ? { message: expect.stringMatching(message) } : {}) })
+
+describe('a life', () => {
+  it('starts, runs a job on the card, and stops', async () => {
+    const program = harness.program()
+    expect(await program.start()).toMatchObject({ name: 'scripted', device: 'paper', version: '1.2.3' })
+    const { result, seen } = follow(program, task('', { job: renderJob('', { images: 3 }) }))
+    const done = await result
+    expect(done.artifacts.map(({ seed }) => seed)).toEqual([7, 8, 9])
+    expect(await readFile(done.artifacts[2]?.path ?? '', 'utf8')).toContain('seed 9')
+    expect(done).toMatchObject({ peakMiB: 100, totalMiB: 1000, engine: { name: 'scripted' } })
+    expect(seen[0]).toEqual({ phase: 'waiting for the card', step: 0, total: 0, held: false })
+    expect(seen.at(-1)).toEqual({ phase: 'rendering', step: 4, total: 4, held: true })
+    expect(program.state()).toMatchObject({ status: 'ready', tasks: 0, crashes: 0 })
+    await program.stop(2_000)
+    expect(program.state().status).toBe('stopped')
+    await expect(program.run(task())).rejects.toEqual(failsWith('engine_crashed'))
+  })
+
+  it('gives the program the environment that was named and nothing of ours', async () => {
+    process.env.OUR_SECRET_OF_TEST = 'hidden'
+    const program = harness.program('normal')
+    const job = {
+      kind: 'enhance',
+      prompt: 'a lighthouse',
+      medium: 'image',
+      expectedSeconds: 1,
+      simulate: null,
+    } as const
+    const { text } = await program.run(task(null, { lane: 'wan.enhance', outDir: null, job }))
+    delete process.env.OUR_SECRET_OF_TEST
+    const told: unknown = JSON.parse(text ?? '')
+    expect(told).toEqual({ prompt: 'a lighthouse', env: { OURVIDZ_TEST_MARK: expect.any(String) } })
+  })
+
+  it('lets one lane compute at a time and counts the wait', async () => {
+    const program = harness.program()
+    await program.start()
+    const first = follow(program, task('slow:60', { lane: 'wan.video' }))
+    await first.rendering
+    const second = follow(program, task('', { lane: 'sdxl' }))
+    const order: Lane[] = []
+    const noted = (lane: Lane) => () => order.push(lane)
+    const [one, two] = await Promise.all([
+      first.result.finally(noted('wan.video')),
+      second.result.finally(noted('sdxl')),
+    ])
+    expect(order).toEqual(['wan.video', 'sdxl'])
+    expect(two.waitMs).toBeGreaterThan(50)
+    expect(one.heldMs).toBeGreaterThan(200)
+    expect(
+      second.seen.filter(({ held }) => !held).every(({ phase }) => phase === 'waiting for the card'),
+    ).toBe(true)
+  })
+
+  it('takes the turn back from a lane that gives it up by itself', async () => {
+    const program = harness.program()
+    const jobs = (['sdxl', 'wan.image', 'wan.video'] as const).map(lane =>
+      program.run(task('polite', { lane })),
+    )
+    for (const { artifacts } of await Promise.all(jobs)) expect(artifacts).toHaveLength(1)
+  })
+
+  it("sends a lane's next job while the files of the one before are made", async () => {
+    const program = harness.program()
+    const order: string[] = []
+    const run = (id: string, simulate: string) =>
+      program.run(task(simulate, { id })).then(() => order.push(id))
+    await Promise.all([run('first', 'encode:1500'), run('second', '')])
+    expect(order).toEqual(['second', 'first'])
+  })
+
+  it('stops a program that was never started, and one that ignores every request to stop', async () => {
+    await harness.program().stop(100)
+    const deaf = harness.program('deaf')
+    await deaf.start()
+    await deaf.stop(100)
+    expect(harness.alive()).toEqual([])
+  })
+
+  it('takes the program along when our process ends without stopping it', async () => {
+    const host = fileURLToPath(new URL('testing/exitingHost.ts', import.meta.url))
+    await promisify(execFile)(process.execPath, [host, harness.mark], { timeout: 30_000 })
+    await expect.poll(() => harness.alive(), { timeout: 5_000 }).toEqual([])
+  })
+
+  it('ends what is running when it is stopped, retryably', async () => {
+    const program = harness.program()
+    const running = follow(program, task('hold'))
+    await running.rendering
+    const waiting = follow(program, task())
+    await program.stop(2_000)
+    await expect(running.result).rejects.toEqual(failsWith('engine_crashed'))
+    await expect(waiting.result).rejects.toEqual(failsWith('engine_crashed', /being stopped/))
+  })
+})
+
+describe('a start that fails', () => {
+  const startOf = (start: string, options = {}) =>
+    harness.program(start, { respawn: { breakerCrashes: 1 }, ...options }).start()
+
+  it('is told with its reason', async () => {
+    await expect(startOf('other-version')).rejects.toEqual(
+      failsWith('engine_crashed', /version 99 of the protocol, not 1/),
+    )
+    await expect(startOf('crash')).rejects.toEqual(
+      failsWith('engine_crashed', /exit code 7.*no CUDA-capable/s),
+    )
+    await expect(startOf('never-ready', { startTimeoutMs: 1_000 })).rejects.toEqual(
+      failsWith('engine_crashed', /not ready after 1000 ms/),
+    )
+    await expect(startOf('', { command: '/nonexistent/program' })).rejects.toEqual(
+      failsWith('engine_crashed', /could not be started.*ENOENT/s),
+    )
+  })
+
+  it('opens the breaker after some crashes in a row, and is tried again by a later job', async () => {
+    const respawn = { backoffMs: 1, breakerCrashes: 3, breakerWindowMs: 60_000, breakerCooldownMs: 1_500 }
+    const program = harness.program('crash', { respawn })
+    await expect(program.run(task())).rejects.toEqual(failsWith('engine_crashed', /died 3 times in a row/))
+    expect(program.state()).toMatchObject({
+      status: 'broken',
+      crashes: 3,
+      lastDeath: expect.stringContaining('exit code 7'),
+    })
+    await expect(program.run(task())).rejects.toEqual(failsWith('engine_crashed', /died 3 times/))
+    await new Promise(resolve => setTimeout(resolve, 1_600))
+    await expect(program.run(task())).rejects.toEqual(failsWith('engine_crashed', /died 4 times/))
+  })
+})
+
+describe('a job that fails', () => {
+  it.each([
+    ['invalid_input', 'engine_rejected'],
+    ['oom', 'out_of_memory'],
+    ['model_missing', 'model_missing'],
+    ['disk_full', 'disk_full'],
+    ['internal', 'engine_internal'],
+    ['cancelled', 'engine_internal'],
+  ])('%s is told as %s, and the program lives on', async (code, expected) => {
+    const program = harness.program()
+    const { pid } = await program.start()
+    await expect(program.run(task(`fail:${code}`))).rejects.toEqual(failsWith(expected))
+    await program.run(task())
+    expect(program.state().info?.pid).toBe(pid)
+  })
+
+  it('cuda_error replaces the program', async () => {
+    const program = harness.program()
+    const { pid } = await program.start()
+    await expect(program.run(task('fail:cuda_error'))).rejects.toEqual(failsWith('gpu_error'))
+    await program.run(task())
+    expect(program.state().info?.pid).not.toBe(pid)
+    expect(program.state().crashes).toBe(0)
+  })
+
+  it('refuses more files than were asked for', async () => {
+    const program = harness.program()
+    await expect(program.run(task('one-too-many'))).rejects.toEqual(failsWith('engine_output_invalid'))
+  })
+})
+
+describe('a program that dies', () => {
+  it('fails what it was doing with the last lines of its stderr, keeps what waits, and is started again', async () => {
+    const program = harness.program()
+    await program.start()
+    const other = follow(program, task('hold', { lane: 'wan.video' }))
+    const crashing = follow(program, task('crash', { lane: 'sdxl' }))
+    const waiting = follow(program, task('', { lane: 'sdxl', id: 'waiting' }))
+    await other.rendering
+    await expect.poll(() => program.state().tasks).toBe(3)
+    other.cancel(new Error('not this one'))
+    const failure = await crashing.result.catch(error => error)
+    expect(failure).toEqual(failsWith('engine_crashed', /exit code 3/))
+    expect(failure.message).toContain('stderr line 80')
+    expect(failure.message).not.toContain('stderr line 30\n')
+    expect((await waiting.result).artifacts).toHaveLength(1)
+  })
+
+  it.each([
+    ['exit-0', /ended by itself.*exit code 0/],
+    ['garbage', /20 lines that are no events/],
+    ['long-line', /longer than 1 MiB/],
+    ['child', /exit code 4/],
+  ])('after %s says why', async (script, why) => {
+    const program = harness.program()
+    await expect(program.run(task(script))).rejects.toEqual(failsWith('engine_crashed', why))
+    expect((await program.run(task())).artifacts).toHaveLength(1)
+  })
+
+  it('is killed when it says nothing at all', async () => {
+    const program = harness.program('normal', { silenceMs: 1_500 })
+    await expect(program.run(task('mute'))).rejects.toEqual(
+      failsWith('engine_silent', /said nothing for 1500 ms/),
+    )
+  })
+
+  it('is killed when a job hangs though the program answers', async () => {
+    const program = harness.program('normal', { silenceMs: 1_500 })
+    await expect(program.run(task('hang'))).rejects.toEqual(
+      failsWith('engine_silent', /nothing about the job/),
+    )
+  })
+
+  it('is not killed for being idle, or for a job that waits for the card', async () => {
+    const program = harness.program('normal', { silenceMs: 600 })
+    const { pid } = await program.start()
+    await new Promise(resolve => setTimeout(resolve, 1_200))
+    const first = follow(program, task('slow:300', { lane: 'wan.video' }))
+    await first.rendering
+    await program.run(task())
+    expect(program.state().info?.pid).toBe(pid)
+  })
+})
+
+describe('noise', () => {
+  it('a few lines that are no events and 25 MB of stderr harm nothing', async () => {
+    const program = harness.program()
+    await program.run(task('some-garbage'))
+    const before = process.memoryUsage().rss
+    await program.run(task('stderr-flood', { job: renderJob('stderr-flood', { steps: 1 }) }))
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20)
+    expect(program.state().crashes).toBe(0)
+  })
+})
+
+describe('cancellation', () => {
+  it('rejects with the reason once the program has let go, and the card goes to the next', async () => {
+    const program = harness.program()
+    const { pid } = await program.start()
+    const running = follow(program, task('hold'))
+    await running.rendering
+    const waiting = follow(program, task('', { lane: 'wan.video' }))
+    const reason = new Error('the user changed their mind')
+    running.cancel(reason)
+    await expect(running.result).rejects.toBe(reason)
+    expect((await waiting.result).artifacts).toHaveLength(1)
+    expect(program.state().info?.pid).toBe(pid)
+  })
+
+  it('of a job that waits for the card, or in line, or before it began, does not touch the others', async () => {
+    const program = harness.program()
+    const running = follow(program, task('slow:150'))
+    await running.rendering
+    const behind = follow(program, task('', { id: 'behind' }))
+    const beside = follow(program, task('', { lane: 'wan.image' }))
+    await expect.poll(() => program.state().tasks).toBe(3)
+    behind.cancel('behind')
+    beside.cancel('beside')
+    await expect(behind.result).rejects.toBe('behind')
+    await expect(beside.result).rejects.toBe('beside')
+    await expect(program.run(task(), { signal: AbortSignal.abort('before') })).rejects.toBe('before')
+    expect((await running.result).artifacts).toHaveLength(1)
+    expect(program.state()).toMatchObject({ crashes: 0, tasks: 0 })
+  })
+
+  it('of an attempt that is still stopping does not keep out the next attempt of the same job', async () => {
+    const program = harness.program()
+    const id = 'enhance-one'
+    const lost = follow(program, task('slow:150', { id }))
+    await lost.rendering
+    lost.cancel('lost')
+    const next = follow(program, task('', { id }))
+    const third = program.run(task('slow:150', { id }), { signal: AbortSignal.timeout(20) })
+    await expect(third).rejects.toMatchObject({ name: 'TimeoutError' })
+    await expect(lost.result).rejects.toBe('lost')
+    expect((await next.result).artifacts).toHaveLength(1)
+    expect(program.state()).toMatchObject({ crashes: 0, tasks: 0 })
+  })
+
+  it('kills a program that is deaf to it, fails the others retryably, and does not count it as a crash', async () => {
+    const program = harness.program()
+    const { pid } = await program.start()
+    const running = follow(program, task('deaf'))
+    await running.rendering
+    const other = follow(program, task('', { lane: 'wan.video' }))
+    await expect.poll(() => program.state().tasks).toBe(2)
+    running.cancel('stop')
+    await expect(running.result).rejects.toBe('stop')
+    await expect(other.result).rejects.toEqual(failsWith('engine_crashed', /did not stop job/))
+    expect(program.state().crashes).toBe(0)
+    await program.run(task())
+    expect(program.state().info?.pid).not.toBe(pid)
+  })
+
+  it('comes from us when a job holds the card for too long, not when it waits for it', async () => {
+    const program = harness.program()
+    await program.start()
+    const first = follow(program, task('slow:400', { lane: 'wan.video' }))
+    await first.rendering
+    const waited = program.run(task('', { cardSecondsLimit: 1 }))
+    expect((await waited).waitMs).toBeGreaterThan(1_000)
+    await expect(program.run(task('slow:400', { cardSecondsLimit: 0.6 }))).rejects.toEqual(
+      failsWith('card_seconds_exceeded'),
+    )
+    await program.run(task())
+    expect(program.state().crashes).toBe(0)
+  })
+})

@@ -1,0 +1,203 @@
+import { once } from 'node:events'
+import type { Logger } from 'pino'
+import type { TurnPort, Turnstile } from '../gpu/turnstile.ts'
+import { JobFailure } from '../jobs/failures.ts'
+import type { Lane } from '../jobs/jobTypes.ts'
+import type { EngineResult, EngineTask, ProgramInfo, ProgramLink, RunHooks } from './engineRun.ts'
+import { createEngineTask } from './engineTask.ts'
+import { deathFailure, describeDeath } from './programDeath.ts'
+import { openProgramSession, type ProgramSession } from './programSession.ts'
+import { createRespawnPolicy, RESPAWN_LIMITS, type RespawnLimits } from './respawnPolicy.ts'
+import { createTaskTable } from './taskTable.ts'
+
+export interface InferenceProgramOptions {
+  command: string
+  args: readonly string[]
+  /** The program's whole environment; nothing of ours is inherited, so no secret of ours is either. */
+  env: Readonly<Record<string, string>>
+  lanes: readonly Lane[]
+  /** Memory of the card that the program may use; null leaves it to the program. */
+  budgetMiB: number | null
+  createTurnstile: (port: TurnPort) => Turnstile
+  /** Longest time without a word, of the program or about a job that is not waiting for the card. */
+  silenceMs: number
+  startTimeoutMs: number
+  /** How long a job may take to stop before the program is killed for it. */
+  cancelGraceMs?: number
+  /** From SIGTERM to SIGKILL. */
+  killGraceMs?: number
+  respawn?: Partial<RespawnLimits>
+  log: Logger
+}
+
+export interface ProgramState {
+  /** `respawning`: between two lives. `broken`: it died too often, and waits for a job to try it again. */
+  status: 'idle' | 'starting' | 'ready' | 'respawning' | 'broken' | 'stopping' | 'stopped'
+  info: ProgramInfo | null
+  /** Crashes in a row, and why the last life ended, by anything but `stop`. */
+  crashes: number
+  lastDeath: string | null
+  /** Jobs with the program or in line for it. */
+  tasks: number
+}
+
+export interface InferenceProgram {
+  /** Gives the program once it is ready. Rejects with `engine_crashed` if this life ends before; it is tried again all the same. */
+  start(): Promise<ProgramInfo>
+  /** Runs one job, waiting for the program if it is between two lives. Rejects with a `JobFailure`, or the signal's reason. */
+  run(task: EngineTask, hooks?: RunHooks): Promise<EngineResult>
+  /** Asks the program to end, then SIGTERM after `graceMs`, then SIGKILL. Nothing is left behind. */
+  stop(graceMs: number): Promise<void>
+  state(): ProgramState
+}
+
+/** Owns one inference program: starts it, gives it jobs, passes the turns, and starts it again when it dies. */
+export function createInferenceProgram(options: InferenceProgramOptions): InferenceProgram {
+  const { log, lanes, silenceMs, cancelGraceMs = 10_000, killGraceMs = 5_000 } = options
+  const policy = createRespawnPolicy({ ...RESPAWN_LIMITS, ...options.respawn })
+  const table = createTaskTable({ createTurnstile: options.createTurnstile })
+  let status: ProgramState['status'] = 'idle'
+  let session: ProgramSession | null = null
+  let link: ProgramLink | null = null
+  let lastDeath: string | null = null
+  let respawnTimer: NodeJS.Timeout | undefined
+  let stopped: Promise<void> | null = null
+  const running = new Map<string, Promise<EngineResult>>()
+
+  const gone = (message: string) => new JobFailure('engine_crashed', message)
+
+  function launch(): ProgramSession {
+    clearTimeout(respawnTimer)
+    status = 'starting'
+    const opened = openProgramSession({
+      program: { command: options.command, args: options.args, env: options.env },
+      lanes,
+      budgetMiB: options.budgetMiB,
+      startTimeoutMs: options.startTimeoutMs,
+      silenceMs,
+      killGraceMs,
+      onTaskEvent: table.handle,
+      onBusy: table.heard,
+      onTick: table.tick,
+      onDying: table.close,
+      log,
+    })
+    session = opened
+    opened.ready.then(
+      ready => {
+        if (session !== opened || status !== 'starting') return
+        status = 'ready'
+        link = ready
+        table.attach(ready)
+      },
+      () => {},
+    )
+    void outlive(opened)
+    return opened
+  }
+
+  async function outlive(opened: ProgramSession): Promise<void> {
+    const death = await opened.died
+    session = null
+    link = null
+    table.detach(deathFailure(death))
+    if (status === 'stopping') return
+    lastDeath = describeDeath(death)
+    log.error(
+      { reason: death.reason, exitCode: death.exitCode, signal: death.signal },
+      'inference program died',
+    )
+    // A job that was stopped by its user must not count towards the breaker that stops all jobs.
+    if (death.reason.kind !== 'deaf-to-cancel') policy.crashed()
+    if (policy.open()) {
+      status = 'broken'
+      table.failWaiting(brokenFailure())
+      return
+    }
+    status = 'respawning'
+    respawnTimer = setTimeout(launch, policy.delayMs())
+  }
+
+  function brokenFailure(): JobFailure {
+    return gone(`The inference program died ${policy.crashes()} times in a row; last: ${lastDeath}`)
+  }
+
+  function ensureAlive(): void {
+    if (status === 'stopping' || status === 'stopped') throw gone('The inference program was stopped.')
+    if (status === 'broken' && !policy.mayTry()) throw brokenFailure()
+    if (status === 'idle' || status === 'broken') launch()
+  }
+
+  return {
+    async start() {
+      ensureAlive()
+      const { info } = await (session ?? launch()).ready
+      return info
+    },
+
+    async run(task, hooks = {}) {
+      hooks.signal?.throwIfAborted()
+      if (!lanes.includes(task.lane)) throw new Error(`The program has no lane ${task.lane}.`)
+      // A lost attempt's job may still be stopping when its next attempt comes, and an id names one job at a time.
+      for (let earlier = running.get(task.id); earlier; earlier = running.get(task.id)) {
+        await settledOrAborted(earlier, hooks.signal)
+      }
+      ensureAlive()
+      const followed = createEngineTask({
+        task,
+        hooks,
+        cancelGraceMs,
+        silenceMs,
+        onEnd: mayHoldCard => table.remove(task, mayHoldCard),
+      })
+      running.set(task.id, followed.result)
+      table.add(followed)
+      try {
+        const result = await followed.result
+        policy.succeeded()
+        return result
+      } finally {
+        running.delete(task.id)
+      }
+    },
+
+    stop(graceMs) {
+      stopped ??= stopOnce(graceMs)
+      return stopped
+    },
+
+    state: () => ({
+      status,
+      info: link?.info ?? null,
+      crashes: policy.crashes(),
+      lastDeath,
+      tasks: table.count(),
+    }),
+  }
+
+  async function stopOnce(graceMs: number): Promise<void> {
+    status = 'stopping'
+    clearTimeout(respawnTimer)
+    table.failWaiting(gone('The inference program is being stopped.'))
+    const last = session
+    if (last) {
+      last.send({ type: 'shutdown' })
+      const why = { kind: 'stopped', message: 'The program was told to stop.' } as const
+      const timer = setTimeout(() => last.kill(why, killGraceMs), graceMs)
+      await last.died
+      clearTimeout(timer)
+    }
+    status = 'stopped'
+  }
+}
+
+async function settledOrAborted(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  const waited = new AbortController()
+  const settled = promise.then(
+    () => {},
+    () => {},
+  )
+  await Promise.race(signal ? [settled, once(signal, 'abort', { signal: waited.signal })] : [settled])
+  waited.abort()
+  signal?.throwIfAborted()
+}

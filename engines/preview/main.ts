@@ -1,0 +1,42 @@
+import { setTimeout } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { findFfmpeg } from '../../assets/ffmpeg.ts'
+import { openChannel } from './channel.ts'
+import { warmUp } from './picture/warmUp.ts'
+import { createProgram } from './program.ts'
+
+/** Longest wait for jobs to let go of their files before the process ends anyway. */
+const STOP_MS = 2_000
+
+const channel = openChannel()
+const { values } = parseArgs({
+  options: {
+    /** Simulated seconds for each expected second of the card; 0: as fast as it can. */
+    speed: { type: 'string', default: '0' },
+    ffmpeg: { type: 'string' },
+  },
+})
+const speed = Number(values.speed)
+if (!(speed >= 0 && speed < Infinity)) throw new Error(`--speed: not a factor: ${values.speed}`)
+
+let ffmpeg: Promise<string> | undefined
+const program = createProgram({
+  channel,
+  speed,
+  ffmpeg: () => {
+    ffmpeg ??= findFfmpeg(values.ffmpeg ?? null)
+    return ffmpeg
+  },
+  warmUp,
+  exit: code => void end(code),
+})
+
+program.greet()
+for await (const command of channel.commands(program.malformed)) program.handle(command)
+// The parent has closed our stdin, or died.
+await end(0)
+
+async function end(code: number): Promise<never> {
+  await Promise.race([program.stop(), setTimeout(STOP_MS)])
+  return process.exit(code)
+}

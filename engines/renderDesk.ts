@@ -1,0 +1,135 @@
+import type { RenderReceipt } from '../jobs/receipt.ts'
+import type { RenderProgress } from '../jobs/status.ts'
+import { cancelledByAnother, type FlightDeps, flyRender, type RenderRequest } from './renderFlight.ts'
+
+export interface RenderHooks {
+  signal?: AbortSignal
+  onProgress?: (progress: RenderProgress) => void
+  /**
+   * Tells a lost attempt from a cancelled job when the signal aborts. true: the render goes on, for the next attempt to
+   * join or to find its receipt. false, the default: it is stopped, and its files are removed.
+   */
+  keepRenderingOnAbort?: (reason: unknown) => boolean
+}
+
+export interface RenderDesk {
+  /**
+   * Gives the receipt of a render: the one that is there, that of the render in progress, or that of a new one. Rejects with
+   * a `JobFailure`, or with the signal's reason; after a cancellation, once the program has let go and the files are gone.
+   */
+  render(request: RenderRequest, hooks?: RenderHooks): Promise<RenderReceipt>
+}
+
+export interface RenderDeskOptions extends Omit<FlightDeps, 'pollMs'> {
+  /** How long a render that nobody waits for keeps its place in line. Once it has had the card it may finish. */
+  orphanGraceMs?: number
+  pollMs?: number
+}
+
+interface Flight {
+  join(hooks: RenderHooks): Promise<RenderReceipt>
+  /** It has been told to stop: nobody can join any more. */
+  stopping(): boolean
+  over: Promise<void>
+}
+
+/** Sees to it that no render is done twice on this host, whatever becomes of the attempts that ask for it. */
+export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
+  const { orphanGraceMs = 600_000, pollMs = 500 } = options
+  const deps: FlightDeps = { ...options, pollMs }
+  const flights = new Map<string, Flight>()
+
+  return {
+    async render(request, hooks = {}) {
+      const key = `${request.jobId}/${request.planHash}`
+      if (!flights.has(key)) hooks.signal?.throwIfAborted()
+      for (;;) {
+        const flight = flights.get(key) ?? startFlight(key, request)
+        if (!flight.stopping()) return flight.join(hooks)
+        await flight.over
+      }
+    },
+  }
+
+  function startFlight(key: string, request: RenderRequest): Flight {
+    const controller = new AbortController()
+    const passengers = new Set<RenderHooks>()
+    let last: RenderProgress = { phase: 'waiting for the card', step: 0, total: 0, held: false }
+    let cancelled = false
+    let orphanTimer: NodeJS.Timeout | undefined
+
+    const receipt = flyRender(request, deps, {
+      signal: controller.signal,
+      forget: () => cancelled,
+      onProgress(progress) {
+        last = progress
+        for (const passenger of passengers) passenger.onProgress?.(progress)
+      },
+    })
+    const over = receipt.then(
+      () => {},
+      err => {
+        if (passengers.size === 0 && !controller.signal.aborted) {
+          deps.log.warn({ err, jobId: request.jobId }, 'a render that nobody waited for has failed')
+        }
+      },
+    )
+    const ended = over.finally(() => {
+      clearTimeout(orphanTimer)
+      flights.delete(key)
+    })
+
+    function leave(): void {
+      if (passengers.size > 0) return
+      orphanTimer = setTimeout(() => {
+        if (!last.held) controller.abort(new Error('Nobody waits for this render any more.'))
+      }, orphanGraceMs)
+      // A process that has nothing else to do need not stay for it.
+      orphanTimer.unref()
+    }
+
+    function cancel(reason: unknown): void {
+      cancelled = true
+      controller.abort(reason)
+    }
+
+    async function join(hooks: RenderHooks): Promise<RenderReceipt> {
+      const { signal, onProgress, keepRenderingOnAbort } = hooks
+      const lost = Promise.withResolvers<never>()
+      let mine = false
+      clearTimeout(orphanTimer)
+      passengers.add(hooks)
+      onProgress?.(last)
+
+      function onAbort(): void {
+        passengers.delete(hooks)
+        if (keepRenderingOnAbort?.(signal?.reason) === true) {
+          lost.reject(signal?.reason)
+          leave()
+        } else {
+          mine = true
+          cancel(signal?.reason)
+        }
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      if (signal?.aborted) onAbort()
+
+      try {
+        const found = await Promise.race([receipt, lost.promise])
+        // A cancellation that came too late to stop the render still removes what it made.
+        if (mine) await deps.renders.discard(request.jobId)
+        if (mine) throw signal?.reason
+        return found
+      } catch (error) {
+        throw cancelled && !mine && error === controller.signal.reason ? cancelledByAnother() : error
+      } finally {
+        signal?.removeEventListener('abort', onAbort)
+        passengers.delete(hooks)
+      }
+    }
+
+    const flight: Flight = { join, stopping: () => controller.signal.aborted, over: ended }
+    flights.set(key, flight)
+    return flight
+  }
+}
