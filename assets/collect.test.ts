@@ -15,10 +15,10 @@ test('collections follow one another, also after one that failed, until they are
     collectRenders: async () => {
       runs += 1
       if (runs === 2) throw new Error('disk trouble')
-      return runs
+      return { ...nothing, removedFiles: runs }
     },
     intervalMs: 5,
-    onCollected: ({ renders }) => seen.push(`run ${renders}`),
+    onCollected: ({ renders }) => seen.push(`run ${renders?.removedFiles}`),
     onError: error => seen.push(String(error)),
   })
   while (runs < 3) await wait(5)

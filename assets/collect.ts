@@ -1,20 +1,20 @@
 import type { Collected, CollectLimits } from './keptFiles.ts'
 import type { Staging } from './staging.ts'
 
-export interface CollectorOptions<Renders> {
+export interface CollectorOptions {
   staging: Pick<Staging, 'collect'>
   stagingLimits: CollectLimits
   /** Collects the renders of this host, where there are any. */
-  collectRenders?: () => Promise<Renders>
+  collectRenders?: () => Promise<Collected>
   /** Between the end of one collection and the start of the next; the first one starts at once. */
   intervalMs: number
-  onCollected: (collected: { staging: Collected; renders: Renders | null }) => void
+  onCollected: (collected: { staging: Collected; renders: Collected | null }) => void
   /** A collection that failed is tried again next time. */
   onError: (error: unknown) => void
 }
 
 /** Gives everything kept on disk an end. `stop` waits for a collection that is under way. */
-export function startCollector<Renders>(options: CollectorOptions<Renders>): { stop(): Promise<void> } {
+export function startCollector(options: CollectorOptions): { stop(): Promise<void> } {
   const { staging, stagingLimits, collectRenders, intervalMs, onCollected, onError } = options
   let stopped = false
   let timer: NodeJS.Timeout | undefined

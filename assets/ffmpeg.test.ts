@@ -19,7 +19,7 @@ test('finds one that runs, from PATH or from the package', async () => {
 })
 
 test('says what is wrong with a given one, and does not pass it over', async () => {
-  await expect(findFfmpeg(join(folder, 'missing'))).rejects.toThrow(/missing.*ENOENT/s)
+  await expect(findFfmpeg(join(folder, 'missing'))).rejects.toThrow(/missing: not found/)
   const poor = join(folder, 'poor')
   await writeFile(poor, '#!/bin/sh\necho " V..... mpeg4"\n')
   await chmod(poor, 0o755)

@@ -1,30 +1,38 @@
+import { resolve } from 'node:path'
 import { execa } from 'execa'
+import which from 'which'
 
 /**
- * A command that runs an ffmpeg with H.264: the given one, or else the first that works of `ffmpeg` on PATH and the
- * program that the package @ffmpeg-installer/ffmpeg brings. Throws an error that says what was tried; a given one that
- * does not work is an error too, never passed over.
+ * The path of an ffmpeg that makes H.264: the given one, or else the first that works of those on PATH and the one that
+ * the package @ffmpeg-installer/ffmpeg brings. Throws an error that says what was tried; a given one that does not work
+ * is an error too, never passed over.
  */
 export async function findFfmpeg(explicit: string | null = null): Promise<string> {
   if (explicit !== null) {
-    const problem = await problemOf(explicit)
-    if (problem === null) return explicit
+    const [path] = await onPath(explicit)
+    const problem = path === undefined ? 'not found, or not a program' : await problemOf(path)
+    if (path !== undefined && problem === null) return path
     throw new Error(`The ffmpeg that was given cannot be used: ${explicit}: ${problem}`)
   }
   const problems: string[] = []
-  for (const command of ['ffmpeg', await packagedFfmpeg()]) {
-    const problem = command === null ? 'not made for this platform' : await problemOf(command)
-    if (problem === null && command !== null) return command
-    problems.push(`${command ?? '@ffmpeg-installer/ffmpeg'}: ${problem}`)
+  for (const path of [...(await onPath('ffmpeg')), ...(await packaged())]) {
+    const problem = await problemOf(path)
+    if (problem === null) return path
+    problems.push(`${path}: ${problem}`)
   }
-  throw new Error(
-    `No usable ffmpeg was found. Install one that has libx264, or name it (FFMPEG). Tried:\n  ${problems.join('\n  ')}`,
-  )
+  const tried =
+    problems.length === 0 ? 'none on PATH, and none is packaged for this platform' : problems.join('\n  ')
+  throw new Error(`No usable ffmpeg was found. Install one with libx264, or name it (FFMPEG):\n  ${tried}`)
 }
 
-/** Why a command is of no use; null when it is. Some builds come without libx264. */
-async function problemOf(command: string): Promise<string | null> {
-  const result = await execa(command, ['-hide_banner', '-encoders'], {
+async function onPath(command: string): Promise<string[]> {
+  const paths = await which(command, { all: true, nothrow: true })
+  return (paths ?? []).map(path => resolve(path))
+}
+
+/** Why a program is of no use; null when it is of use. Some builds come without libx264. */
+async function problemOf(path: string): Promise<string | null> {
+  const result = await execa(path, ['-hide_banner', '-encoders'], {
     reject: false,
     stdin: 'ignore',
     timeout: 20_000,
@@ -33,12 +41,12 @@ async function problemOf(command: string): Promise<string | null> {
   return /\blibx264\b/.test(result.stdout) ? null : 'it has no libx264'
 }
 
-async function packagedFfmpeg(): Promise<string | null> {
+async function packaged(): Promise<string[]> {
   try {
     const { default: installer } = await import('@ffmpeg-installer/ffmpeg')
-    return installer.path
+    return [installer.path]
   } catch {
     // The package throws when it is loaded on a platform that it has no program for.
-    return null
+    return []
   }
 }

@@ -1,16 +1,11 @@
 import { rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Collected } from './keptFiles.ts'
 import { currentMark, isOwned, namesIn } from './renderMarks.ts'
 import { SHA256, UUID } from './renderPath.ts'
 
 /** A render that was touched so recently may be about to begin, or to be uploaded. */
 const YOUNG_MS = 10 * 60_000
-
-export interface CollectedRenders {
-  removed: number
-  removedBytes: number
-  keptBytes: number
-}
 
 interface FoundRender {
   folder: string
@@ -18,32 +13,32 @@ interface FoundRender {
   ageMs: number
 }
 
-/** Removes old renders, then the oldest of the rest until they fit. */
+/** Removes old renders (each counts as one file), then the oldest of the rest until they fit. */
 export async function collectRenders(options: {
   directory: string
   owner: { instance: string; active: Set<string> }
   ttlMs: number
   maxBytes: number
   now?: number
-}): Promise<CollectedRenders> {
+}): Promise<Collected> {
   const { directory, owner, ttlMs, maxBytes, now = Date.now() } = options
   const oldestFirst = (await findRenders(directory, now)).sort((a, b) => b.ageMs - a.ageMs)
   let keptBytes = oldestFirst.reduce((sum, { bytes }) => sum + bytes, 0)
-  let removed = 0
+  let removedFiles = 0
   let removedBytes = 0
   for (const { folder, bytes, ageMs } of oldestFirst) {
     if (ageMs < YOUNG_MS || (ageMs <= ttlMs && keptBytes <= maxBytes)) continue
     const { mark } = await currentMark(folder)
     if (mark && isOwned(mark, folder, owner)) continue
     await rm(folder, { recursive: true, force: true })
-    removed += 1
+    removedFiles += 1
     removedBytes += bytes
     keptBytes -= bytes
   }
   for (const job of await namesIn(directory)) {
     if (UUID.test(job)) await rmdir(join(directory, job)).catch(() => {}) // not empty
   }
-  return { removed, removedBytes, keptBytes }
+  return { removedFiles, removedBytes, keptBytes }
 }
 
 async function findRenders(directory: string, now: number): Promise<FoundRender[]> {

@@ -171,8 +171,8 @@ describe('collection', () => {
     for (const ref of [old, recent]) await finished(ref)
     await age(old, 80)
     await age(recent, 70)
-    const { removed, removedBytes, keptBytes } = await renders.collect(limits)
-    expect(removed).toBe(1)
+    const { removedFiles, removedBytes, keptBytes } = await renders.collect(limits)
+    expect(removedFiles).toBe(1)
     expect(removedBytes).toBeGreaterThan(7)
     expect(keptBytes).toBeGreaterThan(7)
     expect(await readdir(directory)).toEqual([recent.jobId])
@@ -196,17 +196,17 @@ describe('collection', () => {
     try {
       await age(own, 100)
       await age(others, 100)
-      expect((await renders.collect(limits)).removed).toBe(0)
+      expect((await renders.collect(limits)).removedFiles).toBe(0)
     } finally {
       await other.kill()
     }
-    expect((await renders.collect(limits)).removed).toBe(1)
+    expect((await renders.collect(limits)).removedFiles).toBe(1)
     expect(await readdir(directory)).toEqual([own.jobId])
   })
 
   it('does nothing where nothing was ever rendered', async () => {
     const nowhere = createRenderStore({ directory: join(directory, 'absent') })
-    expect(await nowhere.collect(limits)).toEqual({ removed: 0, removedBytes: 0, keptBytes: 0 })
+    expect(await nowhere.collect(limits)).toEqual({ removedFiles: 0, removedBytes: 0, keptBytes: 0 })
   })
 })
 

@@ -3,8 +3,9 @@ import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
 import { diskFull } from './atomicFile.ts'
+import type { Collected } from './keptFiles.ts'
 import { ownProcess } from './livingProcess.ts'
-import { type CollectedRenders, collectRenders } from './renderCollector.ts'
+import { collectRenders } from './renderCollector.ts'
 import { beganName, currentMark, isOwned, namesIn } from './renderMarks.ts'
 import { fileIn, jobFolder, type RenderRef, renderFolder } from './renderPath.ts'
 import {
@@ -47,7 +48,7 @@ export interface RenderStore {
   /** Removes all of a job's renders, but not what another living process is at. */
   discard(jobId: string): Promise<void>
   /** Removes renders older than `ttlMs`, then the oldest until `maxBytes` hold the rest; none that is owned or young. */
-  collect(limits: { ttlMs: number; maxBytes: number; now?: number }): Promise<CollectedRenders>
+  collect(limits: { ttlMs: number; maxBytes: number; now?: number }): Promise<Collected>
 }
 
 /** The renders under `directory`. Every method throws `disk_full` when the disk is, and on ids that may not become paths. */

@@ -32,8 +32,8 @@ const terminal = {
   interrupted: interruption.signal,
   readEnv: () => readEnvironment(process.env, process.cwd()),
 }
-process.exitCode = await runCli(argv, terminal, async program => {
+process.exitCode = await runCli(argv, terminal, async (program, session) => {
   if (aboutJobs) return
   const { registerDevCommands } = await import('../dev/commands.ts')
-  registerDevCommands(program)
+  registerDevCommands(program, session)
 })

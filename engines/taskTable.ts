@@ -59,7 +59,7 @@ export function createTaskTable(options: { createTurnstile: (port: TurnPort) => 
         line(task.lane).filter(other => other.id !== task.id),
       )
       if (!sent.delete(task.id)) return
-      
+      if (mayHoldCard) turnstile.withdraw(task.lane)
       sendNext(task.lane)
     },
     /** A program is ready: what waits in line begins. */

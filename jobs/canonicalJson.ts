@@ -29,7 +29,8 @@ function write(value: unknown, parents: readonly unknown[]): string | undefined 
 function writeObject(value: object, parents: readonly unknown[]): string | undefined {
   try {
     if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON(), parents)
-    if (Array.isArray(value)) return `[${value.map(item => write(item, parents) ?? 'null').join(',')}]`
+    if (Array.isArray(value))
+      return `[${Array.from(value, item => write(item, parents) ?? 'null').join(',')}]`
     const members = Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, item]) => ({ key: JSON.stringify(key), text: write(item, parents) }))

@@ -18,10 +18,10 @@ for (const kind of ['minor', 'ambiguous', 'sexual', 'refused', 'harmless'] as co
 kinds.set(AGE_MARKS.minor, 'minor')
 
 const ambiguous = `(?:${POLICY_TERMS.ambiguous.join('|')})s?`
-const adult = `(?:adults?|${AGE_MARKS.adult})`
-/** An adult age said of the very person: `adult girl`, `25 year old blonde girl`, `girl, 25 years old`. */
+const adult = `(?:adult|${AGE_MARKS.adult})`
+/** An adult age said of the very person, nothing between: `adult girl`, `25 year old girl`; `girl, who is 25 years old,`. */
 const SAID_TO_BE_ADULT = new RegExp(
-  ` (?:${adult} (?:\\p{L}+ )?${ambiguous}|${ambiguous} (?:who |is |aged |an ){0,3}${adult})(?= )`,
+  `(?<!\\p{L})(?:${adult}\\s+${ambiguous}|${ambiguous}[\\s,(]+(?:who\\s+)?(?:is\\s+)?${AGE_MARKS.adult}\\s*(?=[,.;)]|$))(?!\\p{L})`,
   'gu',
 )
 
@@ -31,7 +31,8 @@ const SAID_TO_BE_ADULT = new RegExp(
  * repeats the prompt.
  */
 export function checkContentPolicy(prompt: string): PolicyVerdict {
-  const found = new Set(readings(markAges(foldText(prompt))).flatMap(kindsIn))
+  const told = markAges(foldText(prompt)).replace(SAID_TO_BE_ADULT, ' ')
+  const found = new Set(readings(told).flatMap(kindsIn))
   const young = found.has('minor') || found.has('ambiguous')
   if (found.has('refused')) return { allowed: false, reason: 'a term that sexualises minors' }
   if (!young || !found.has('sexual')) return { allowed: true }
@@ -39,7 +40,7 @@ export function checkContentPolicy(prompt: string): PolicyVerdict {
 }
 
 function kindsIn(sentence: string): TermKind[] {
-  const text = withoutHarmless(` ${sentence} `).replace(SAID_TO_BE_ADULT, ' ')
+  const text = withoutHarmless(` ${sentence} `)
   const inPhrases = phrases.filter(phrase => text.includes(phrase.text)).map(({ kind }) => kind)
   return [...inPhrases, ...text.split(' ').flatMap(kindsOfWord)]
 }

@@ -6,8 +6,7 @@ const list = (terms: string) => terms.split(',').map(term => term.trim())
  */
 export const POLICY_TERMS = {
   /** Denote somebody under 18, whoever else is in the picture. */
-  minor:
-    list(`child, children, childlike, kid, kiddie, kiddo, minor, underage, underaged, under age, under 18, below 18,
+  minor: list(`child, children, childlike, kid, kiddie, kiddo, minor, underage, underaged, under age,
     infant, toddler, newborn, baby, babies, juvenile, adolescent, teen, teenage, teenaged, teenager, preteen, pre teen, tween,
     pubescent, prepubescent, loli, lolita, shota, jailbait, barely legal, schoolgirl, schoolboy, schoolchild, schoolchildren,
     schoolkid, school girl, school boy, school child, school kid, high school, highschool, highschooler, high schooler,

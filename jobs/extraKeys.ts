@@ -35,9 +35,9 @@ export function extraKeys(payload: Payload): Record<string, unknown> {
 function jsonSafe(value: unknown, depth: number): unknown {
   if (depth > DEEPEST) throw new RangeError('too deep')
   if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '')
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null
   if (typeof value === 'boolean') return value
-  if (Array.isArray(value)) return value.map(item => jsonSafe(item, depth + 1))
+  if (Array.isArray(value)) return Array.from(value, item => jsonSafe(item, depth + 1))
   if (typeof value !== 'object' || value === null) return null
   return Object.fromEntries(
     Object.entries(value)

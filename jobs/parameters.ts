@@ -27,7 +27,8 @@ export function checkedNumber(found: Given, { min, max, integer = false }: Numbe
   const number = asNumber(found.value)
   const fits = number >= min && number <= max && (!integer || Number.isInteger(number))
   if (!fits) throw invalid(found, `${integer ? 'a whole number' : 'a number'} from ${min} to ${max}`)
-  return number
+  // JSON knows no −0.
+  return number + 0
 }
 
 /** NaN for whatever is not unmistakably a number. */

@@ -32,7 +32,7 @@ export function planSize(payload: Payload, family: Family): Size {
     if (width === null) throw new InvalidField(`${section}.width`, 'nothing', 'a number beside the height')
     if (height === null) throw new InvalidField(`${section}.height`, 'nothing', 'a number beside the width')
     const pair = { width: asNumber(width.value), height: asNumber(height.value) }
-    return checked(pair, sideFits(pair.width) ? height : width, family)
+    return checked(pair, mayBeSide(pair.width, family) ? height : width, family)
   }
   return family === 'sdxl' ? { width: SDXL.usual, height: SDXL.usual } : { width: 480, height: 832 }
 }
@@ -51,6 +51,10 @@ function checked(size: Size | null, given: Given, family: Family): Size {
 
 const isWanSize = (size: Size) =>
   WAN_SIZES.some(one => one.width === size.width && one.height === size.height)
+
+function mayBeSide(pixels: number, family: Family): boolean {
+  return WAN_SIZES.some(size => size.width === pixels) || (family === 'sdxl' && sideFits(pixels))
+}
 
 function sideFits(pixels: number): boolean {
   return pixels >= SDXL.smallest && pixels <= SDXL.largest && pixels % SDXL.multiple === 0

@@ -17,7 +17,7 @@ export interface StopOptions {
 }
 
 /** Why a program stops: the name of a signal, `stdin ended`, or an error that nobody caught. */
-export class Stop extends Error {
+class Stop extends Error {
   override readonly name = 'Stop'
 }
 

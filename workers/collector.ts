@@ -27,9 +27,9 @@ export function collectKeptFiles({ config, log, metrics, renders }: CollectorDep
       for (const place of ['staging', 'renders'] as const) {
         const found = collected[place]
         if (found === null) continue
-        metrics.collectedFiles.inc({ place }, found.removed)
+        metrics.collectedFiles.inc({ place }, found.removedFiles)
         metrics.keptBytes.set({ place }, found.keptBytes)
-        if (found.removed > 0) log.info({ place, ...found }, 'collected')
+        if (found.removedFiles > 0) log.info({ place, ...found }, 'collected')
       }
     },
     onError: err => log.warn({ err }, 'collection failed; it is tried again later'),

@@ -44,12 +44,13 @@ export const local = proxyLocalActivities<LocalActivities>({
   retry: { maximumInterval: '10s' },
 })
 
-export const io = proxyActivities<IoActivities>({ startToCloseTimeout: '5 minutes' })
-export const card = proxyActivities<CardActivities>({ startToCloseTimeout: '1 day', heartbeatTimeout: '30s' })
-export const host = proxyActivities<HostActivities>({
-  startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '30s',
-})
+export const io = () =>
+  proxyActivities<IoActivities>({ taskQueue: queues().io, startToCloseTimeout: '5 minutes' })
+/** A cancelled render has the last word on whether the card had begun, and a cancelled upload on when it has stopped. */
+const heard = { heartbeatTimeout: '30s', cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const
+
+export const card = proxyActivities<CardActivities>({ ...heard, startToCloseTimeout: '1 day' })
+export const host = proxyActivities<HostActivities>({ ...heard, startToCloseTimeout: '1 hour' })
 
 /** The queues of this installation, told from the queue that the workflow itself runs on. */
 export function queues(): Queues {

@@ -100,7 +100,7 @@ async function removePartialUpload({ production, failure }: Ending): Promise<voi
 async function recordUsage({ production, failure, settings }: Ending): Promise<void> {
   if (!settings.usage || production === null) return
   try {
-    await io.recordUsage.executeWithOptions(
+    await io().recordUsage.executeWithOptions(
       {
         summary: 'metrics',
         startToCloseTimeout: '15s',

@@ -12,7 +12,7 @@ export type Delivery = 'delivered' | 'refused' | 'failed' | 'unknown'
  */
 export async function deliver(event: CallbackEvent, settings: JobSettings): Promise<Delivery> {
   try {
-    const { delivery } = await io.sendCallback.executeWithOptions(
+    const { delivery } = await io().sendCallback.executeWithOptions(
       {
         summary: `${event.body.status}, event ${event.sequence}`,
         startToCloseTimeout: 2 * settings.callbackTimeoutMs + 5000,

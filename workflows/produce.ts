@@ -67,7 +67,7 @@ async function prepareReferences(production: Production, payload: unknown): Prom
   if (plan.reference.sources.length === 0) return []
   try {
     showPhase('fetching references')
-    const fetched = await io.fetchReferences.executeWithOptions(
+    const fetched = await io().fetchReferences.executeWithOptions(
       {
         summary: `${plan.reference.mode} reference`,
         startToCloseTimeout: '5 minutes',
@@ -77,7 +77,7 @@ async function prepareReferences(production: Production, payload: unknown): Prom
       [{ userId: plan.userId, sources: plan.reference.sources }],
     )
     showPhase('preparing references')
-    return await io.preprocessFrames.executeWithOptions(
+    return await io().preprocessFrames.executeWithOptions(
       { summary: `to ${plan.width}×${plan.height}`, heartbeatTimeout: '30s', retry: { maximumAttempts: 4 } },
       [{ references: fetched, family: plan.family, width: plan.width, height: plan.height }],
     )

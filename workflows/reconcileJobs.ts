@@ -7,7 +7,7 @@ import { io } from './activities.ts'
  * run past their deadline, and has their terminal callback delivered. Carries on from where the last run stopped.
  */
 export async function reconcileJobsWorkflow(): Promise<SweepResult> {
-  return io.sweepJobs.executeWithOptions(
+  return io().sweepJobs.executeWithOptions(
     {
       summary: 'jobs without a terminal callback',
       startToCloseTimeout: '5 minutes',

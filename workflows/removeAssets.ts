@@ -10,7 +10,7 @@ export interface RemoveAssetsInput {
 
 /** Removes what a job that failed or was cancelled had already uploaded, for as long as the store needs to come back. */
 export async function removeAssetsWorkflow(input: RemoveAssetsInput): Promise<void> {
-  await io.removeAssets.executeWithOptions(
+  await io().removeAssets.executeWithOptions(
     { summary: input.bucket, scheduleToCloseTimeout: '7 days', retry: { maximumInterval: '15 minutes' } },
     [input],
   )

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { WORKER_VERSION } from '../../jobs/version.ts'
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exitCodes.ts'
 import { registerJobCommands } from './registerJobCommands.ts'
-import { createSession, type Terminal } from './session.ts'
+import { createSession, type Session, type Terminal } from './session.ts'
 
 /**
  * Runs one command line (without `node` and the script) and gives the exit code. `addCommands` adds what other parts of the
@@ -11,13 +11,13 @@ import { createSession, type Terminal } from './session.ts'
 export async function runCli(
   argv: readonly string[],
   terminal: Terminal,
-  addCommands: (program: Command) => Promise<void> | void = () => {},
+  addCommands: (program: Command, session: Session) => Promise<void> | void = () => {},
 ): Promise<ExitCode> {
   const session = createSession(terminal)
   try {
     const program = createProgram(terminal)
     registerJobCommands(program, session)
-    await addCommands(program)
+    await addCommands(program, session)
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) session.ended(error.exitCode === 0 ? EXIT.ok : EXIT.usage)

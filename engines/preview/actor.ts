@@ -35,14 +35,19 @@ export function createActor(options: {
   }
   const { simulation, once } = wish
   const mark = once ? onceMark(id, simulation, outDir) : null
+  let acted = false
   return {
     async at(moment) {
       if (MOMENTS[simulation] !== moment) return null
       if (mark !== null && !mark.claim()) return null
+      acted = true
       await act(simulation, channel)
       return simulation
     },
-    succeeded: () => mark?.clear(),
+    succeeded() {
+      // A file that is cut in half ends `done` here, and comes back as the next attempt.
+      if (!acted) mark?.clear()
+    },
   }
 }
 

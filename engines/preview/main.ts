@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { findFfmpeg } from '../../assets/ffmpeg.ts'
 import { openChannel } from './channel.ts'
 import { warmUp } from './picture/warmUp.ts'
 import { createProgram } from './program.ts'
@@ -13,20 +12,17 @@ const { values } = parseArgs({
   options: {
     /** Simulated seconds for each expected second of the card; 0: as fast as it can. */
     speed: { type: 'string', default: '0' },
-    ffmpeg: { type: 'string' },
+    /** The program that makes videos. */
+    ffmpeg: { type: 'string', default: 'ffmpeg' },
   },
 })
 const speed = Number(values.speed)
 if (!(speed >= 0 && speed < Infinity)) throw new Error(`--speed: not a factor: ${values.speed}`)
 
-let ffmpeg: Promise<string> | undefined
 const program = createProgram({
   channel,
   speed,
-  ffmpeg: () => {
-    ffmpeg ??= findFfmpeg(values.ffmpeg ?? null)
-    return ffmpeg
-  },
+  ffmpeg: values.ffmpeg,
   warmUp,
   exit: code => void end(code),
 })

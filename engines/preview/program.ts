@@ -28,7 +28,7 @@ export interface Program {
 export function createProgram(options: {
   channel: Channel
   speed: number
-  ffmpeg: () => Promise<string>
+  ffmpeg: string
   /** What must be done once before the first job. */
   warmUp: () => Promise<void>
   exit: (code: number) => void

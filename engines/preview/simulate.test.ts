@@ -105,6 +105,16 @@ test('no_file, truncated and flood end done, each with its defect', async () => 
   expect(sha256(bytes)).toBe(said)
   expect(bytes.subarray(-8).includes('IEND')).toBe(false)
 
+  // Ended `done`, but it is the parent that finds the defect: the next attempt has none.
+  const whole = (name: string) => readFile(join(folder, 'again', name)).then(file => file.includes('IEND'))
+  await generate('truncated:once', 'again')
+  await expect
+    .poll(() => client.events.filter(event => event.type === 'done' && event.id === 'again').length)
+    .toBe(1)
+  expect(await whole('0.png')).toBe(false)
+  await generate('truncated:once', 'again')
+  await expect.poll(() => whole('0.png')).toBe(true)
+
   await generate('flood')
   await client.until('done', ({ id }) => id === 'flood')
   expect(client.noise.length).toBeGreaterThan(1_000)

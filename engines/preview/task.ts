@@ -19,12 +19,10 @@ export interface Task<Job extends RenderJob | EnhanceJob> {
   /** Simulated seconds for each expected second; 0 is as fast as it can. */
   speed: number
   send: (event: EngineEvent) => void
-  /** Finds ffmpeg; rejects with what was tried. */
-  ffmpeg: () => Promise<string>
+  ffmpeg: string
 }
 
 export type DoneEvent = Extract<EngineEvent, { type: 'done' }>
-export type Timings = DoneEvent['timings']
 
 /** Shortest time of a job that is asked to be slow. */
 const SLOWEST_MS = 5_000

@@ -14,14 +14,13 @@ export async function saveArtifacts(
     damage: boolean
   },
 ): Promise<void> {
-  const { id, job, outDir, canvases, damage, signal, send } = task
+  const { id, job, outDir, canvases, damage, signal, send, ffmpeg } = task
   const { width, height, frames, seed } = job
   const tell = (path: string, sha256: string, index: number) =>
     send({ type: 'artifact', id, path, sha256, seed: seed + index, width, height, frames })
 
   if (frames > 1) {
     const path = join(outDir, '0.mp4')
-    const ffmpeg = await task.ffmpeg()
     const write = (temporary: string) =>
       writeMp4({ frames: canvases, fps: job.fps, path: temporary, ffmpeg, signal })
     tell(path, await saveFile(path, write, damage), 0)

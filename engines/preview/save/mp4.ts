@@ -61,8 +61,8 @@ export async function writeMp4(options: {
     })
   } catch (error) {
     signal.throwIfAborted()
-    const said = error instanceof ExecaError ? String(error.stderr) : ''
+    const said = error instanceof ExecaError ? `${error.shortMessage}\n${error.stderr}` : String(error)
     const code = said.includes('No space left') ? 'disk_full' : 'internal'
-    throw new EngineFailure(code, `ffmpeg failed: ${said.slice(-500)}`, { cause: error })
+    throw new EngineFailure(code, `ffmpeg failed: ${said.slice(0, 1_000)}`, { cause: error })
   }
 }

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { type ExecaError, execa, type Result } from 'execa'
+import { findFfmpeg } from '../../../assets/ffmpeg.ts'
 import type { Lane } from '../../../jobs/jobTypes.ts'
 import { type Command, type EngineEvent, eventSchema } from '../../protocol.ts'
 
+const FFMPEG = await findFfmpeg()
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 export type Event<Type extends EngineEvent['type']> = Extract<EngineEvent, { type: Type }>
@@ -33,7 +35,7 @@ export function startPreview(
     onEvent?: (event: EngineEvent) => void
   } = {},
 ): PreviewClient {
-  const subprocess = execa(process.execPath, [MAIN, ...(options.args ?? [])], {
+  const subprocess = execa(process.execPath, [MAIN, '--ffmpeg', FFMPEG, ...(options.args ?? [])], {
     env: options.env ?? {},
     extendEnv: false,
     reject: false,

@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+import { putExamplePictures } from './exampleJobs.ts'
+import { type DevSession, runStack, shown } from './runStack.ts'
+import type { DevStack } from './stack.ts'
+
+interface DevOptions {
+  verbose?: boolean
+  ui: boolean
+}
+
+export function addDevCommand(program: Command, session: DevSession): void {
+  program
+    .command('dev')
+    .description('start everything on this machine, until Ctrl-C')
+    .option('-v, --verbose', 'show the logs of all parts')
+    .option('--no-ui', "without Temporal's Web UI")
+    .addHelpText(
+      'after',
+      `
+Temporal, a control worker, a GPU worker with the preview engine, a store in a folder, and a receiver that keeps callbacks.
+What it keeps is in DATA_DIR (.data) and is there again at the next start. Nothing leaves this machine, whatever .env says.`,
+    )
+    .action((options: DevOptions) => dev(session, options))
+}
+
+async function dev(session: DevSession, { verbose = false, ui }: DevOptions): Promise<void> {
+  const tell = (line: string) => session.print(line)
+  tell('Starting Temporal, the store, the receiver and both workers…')
+  const options = {
+    dataDirOf: (config: { dataDir: string }) => config.dataDir,
+    previewSpeedOf: (config: { engine: { previewSpeed: number } }) => config.engine.previewSpeed,
+    ui,
+    verbose,
+    tell,
+  }
+  await runStack(session, options, async ({ stack, interrupted }) => {
+    await putExamplePictures(stack.store)
+    tell(readyText(stack))
+    await interrupted
+  })
+}
+
+function readyText({ addresses, logDir }: DevStack): string {
+  const facts: [string, string][] = [
+    ...(addresses.uiUrl === undefined ? [] : [['Web UI', addresses.uiUrl] satisfies [string, string]]),
+    ['Callbacks', addresses.receiverUrl],
+    ['Store', addresses.storeUrl],
+    ['Temporal', addresses.temporalAddress],
+    ['Logs', shown(logDir)],
+  ]
+  return `
+Ready. Ctrl-C ends it; jobs that are not done go on at the next start.
+
+${facts.map(([name, value]) => `  ${name.padEnd(11)}${value}`).join('\n')}
+
+Try in another terminal:
+  npm run --silent ourvidz -- submit examples/*.json --wait
+`
+}
