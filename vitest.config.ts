@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const ignored = ['node_modules/**', '.data/**']
+const ignored = ['node_modules/**', '.data/**', 'dist/**', 'test/slow/**']
 /** Generous: a loaded machine is slow, and a test that hangs is found soon enough. */
 const limits = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 30_000 }
 const onTemporal = ['test/**/*.test.ts', 'workflows/**/*.test.ts', 'workers/**/*.test.ts']
@@ -24,6 +24,16 @@ export default defineConfig({
           exclude: ignored,
           globalSetup: 'test/globalSetup.ts',
           ...limits,
+        },
+      },
+      {
+        // Outages as long as Temporal's own time-outs: minutes, so not part of `npm test`.
+        test: {
+          name: 'slow',
+          include: ['test/slow/**/*.test.ts'],
+          globalSetup: 'test/globalSetup.ts',
+          ...limits,
+          testTimeout: 300_000,
         },
       },
     ],

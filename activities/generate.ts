@@ -1,6 +1,7 @@
 import { planHash } from '../engines/planHash.ts'
 import type { RenderJob } from '../engines/protocol.ts'
 import type { RenderDesk } from '../engines/renderDesk.ts'
+import { isFailureCode, JobFailure } from '../jobs/failures.ts'
 import type { JobPlan, ReferenceRole } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedFile } from '../jobs/receipt.ts'
 import { withCardHeartbeats } from './cardActivity.ts'
@@ -25,6 +26,7 @@ export interface GenerateDeps {
  */
 export function createGenerate(deps: GenerateDeps) {
   return async function generate(input: GenerateInput): Promise<RenderReceipt> {
+    if (deps.simulate) failAsWished(input.plan)
     const references = await Promise.all(
       input.references.map(async ({ role, file }) => ({ role, path: await deps.staging.open(file.sha256) })),
     )
@@ -38,6 +40,11 @@ export function createGenerate(deps: GenerateDeps) {
       deps.desk.render({ jobId, planHash: hash, lane, job, cardSecondsLimit }, hooks),
     )
   }
+}
+
+/** A code of the failure table ends the job with just that code; other names are for the engine to act out. */
+function failAsWished({ simulate }: JobPlan): void {
+  if (isFailureCode(simulate)) throw new JobFailure(simulate, 'simulated, as metadata.simulate asks')
 }
 
 function renderJobOf(

@@ -6,7 +6,12 @@ import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import { type CallbackReceiverOptions, startCallbackReceiver } from './callbackReceiver.ts'
 
 const jobId = randomUUID()
-const completed = { job_id: jobId, status: 'completed', assets: ['u/j/0.png'], metadata: { content_type: 'image' } }
+const completed = {
+  job_id: jobId,
+  status: 'completed',
+  assets: ['u/j/0.png'],
+  metadata: { content_type: 'image' },
+}
 
 async function start(options: CallbackReceiverOptions = {}) {
   const receiver = await startCallbackReceiver(options)
@@ -82,7 +87,13 @@ test('misbehaves as told, delivery by delivery', async () => {
   const acts = ['bad-request', 'server-error', 'redirect', 'answer-lost', 'ok'] as const
   const { receiver, post } = await start({ behave: ({ number }) => acts[number - 1] ?? 'ok' })
   const statuses: (number | string)[] = []
-  for (const _ of acts) statuses.push(await post(completed).then(({ status }) => status, () => 'lost'))
+  for (const _ of acts)
+    statuses.push(
+      await post(completed).then(
+        ({ status }) => status,
+        () => 'lost',
+      ),
+    )
   expect(statuses).toEqual([400, 500, 307, 'lost', 200])
   await expect
     .poll(() => receiver.log.deliveries.map(({ processed, answered }) => [processed, answered]))
@@ -102,9 +113,7 @@ test.each([
   const { receiver, post } = await start({ behave: () => behaviour })
   const attempt = post(completed, { signal: AbortSignal.timeout(300) }).then(response => response.text())
   await expect(attempt).rejects.toThrow(/timeout/)
-  await expect
-    .poll(() => receiver.log.deliveries)
-    .toMatchObject([{ behaviour, processed, answered: null }])
+  await expect.poll(() => receiver.log.deliveries).toMatchObject([{ behaviour, processed, answered: null }])
 })
 
 test('two deliveries of one job at once are an overlap, of two jobs not; a slow one goes on without its sender', async () => {

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { execa } from 'execa'
 import { TEMPORAL_CLI_VERSION } from './temporalVersion.ts'
 
-export const TEMPORAL_RELEASES = 'https://github.com/temporalio/cli/releases/download'
+const TEMPORAL_RELEASES = 'https://github.com/temporalio/cli/releases/download'
 
 export interface Archive {
   file: string

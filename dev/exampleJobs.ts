@@ -10,7 +10,7 @@ const PICTURES = new URL('./pictures/', EXAMPLES)
 const PICTURE_BUCKET = 'reference_images'
 
 /** The user of all examples: references must lie under the job's own user. */
-export const EXAMPLE_USER = 'd3a0d3a0-0000-4000-8000-000000000001'
+const EXAMPLE_USER = 'd3a0d3a0-0000-4000-8000-000000000001'
 
 const exampleSchema = z.looseObject({
   id: z.uuid(),

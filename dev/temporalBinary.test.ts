@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -84,7 +84,10 @@ test('PATH goes before the cache, but not with a program that is too old', async
 
 test('what go built, whose own version says nothing, is known by its server', async () => {
   const { options, bin } = await bareMachine()
-  const file = await fakeProgram(bin('temporal'), 'echo "temporal version 0.0.0-DEV (Server 1.29.1, UI 2.42.1)"')
+  const file = await fakeProgram(
+    bin('temporal'),
+    'echo "temporal version 0.0.0-DEV (Server 1.29.1, UI 2.42.1)"',
+  )
   expect(await findTemporalBinary(options)).toBe(file)
 })
 

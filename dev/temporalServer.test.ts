@@ -6,8 +6,8 @@ import { Client, Connection } from '@temporalio/client'
 import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
-import { processesWith } from './testing/processes.ts'
 import { startTemporalServer, TemporalServerError } from './temporalServer.ts'
+import { processesWith } from './testing/processes.ts'
 
 async function clientOf(address: string): Promise<Client> {
   const connection = await Connection.connect({ address })

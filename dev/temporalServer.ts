@@ -128,10 +128,10 @@ async function untilReadyOrEnded(
   const over = new AbortController()
   const stop = signal ? AbortSignal.any([signal, over.signal]) : over.signal
   try {
-    return await Promise.race([
-      server.ended,
-      prepareNamespace({ address, namespace: NAMESPACE, waitMs: START_MS, signal: stop }).then(() => null),
-    ])
+    const preparing = prepareNamespace({ address, namespace: NAMESPACE, waitMs: START_MS, signal: stop })
+    const early = await Promise.race([server.ended, preparing.then(() => null)])
+    signal?.throwIfAborted()
+    return early
   } catch (error) {
     await server.stop(STOP_MS)
     signal?.throwIfAborted()

@@ -10,12 +10,6 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry })
   return {
     registry,
-    jobsEnded: new Counter({
-      name: 'ourvidz_jobs_ended_total',
-      help: 'Jobs that reached their terminal status.',
-      labelNames: ['type', 'status', 'code'],
-      registers,
-    }),
     callbackDeliveries: new Counter({
       name: 'ourvidz_callback_deliveries_total',
       help: 'Attempts to deliver a callback, by the status they carry and how they ended.',
@@ -42,20 +36,9 @@ export function createMetrics() {
       buckets: [0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800],
       registers,
     }),
-    engineStarts: new Counter({
-      name: 'ourvidz_engine_starts_total',
-      help: 'Starts of the inference program; more than one means that it has died.',
-      registers,
-    }),
     uploadedBytes: new Counter({
       name: 'ourvidz_uploaded_bytes_total',
-      help: 'Bytes of assets and thumbnails put into the store.',
-      labelNames: ['kind'],
-      registers,
-    }),
-    sweptJobs: new Counter({
-      name: 'ourvidz_swept_jobs_total',
-      help: 'Jobs that closed or stuck without a terminal callback of their own, and got it from the reconciler.',
+      help: 'Bytes of assets put into the store.',
       registers,
     }),
     collectedFiles: new Counter({

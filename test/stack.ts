@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker'
+import { DefaultLogger, type LogEntry, NativeConnection, Runtime, type Worker } from '@temporalio/worker'
 import { inject } from 'vitest'
 import { findFfmpeg } from '../assets/ffmpeg.ts'
 import { createPipelineClient, type PipelineClient } from '../client/index.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
-import { createLogger } from '../runtime/log.ts'
+import { createLogger, type LogOptions } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { type Card, createCard } from '../workers/card.ts'
 import { createControlWorkers } from '../workers/controlWorker.ts'
@@ -27,18 +27,23 @@ export interface TestStack {
   pipeline: PipelineClient
   temporal: Client
   startControl(): Promise<Part>
-  startGpu(): Promise<Part & { card: Card }>
+  /** `env`: what is different on this machine, as HOST_ID and DATA_DIR are. */
+  startGpu(env?: Record<string, string>): Promise<Part & { card: Card }>
   /** Ends everything, and replays the history of every workflow that ran. */
   stop(): Promise<void>
 }
 
 /**
  * The whole pipeline inside the test's process, on the shared Temporal server: real workers, real inference program, real
- * files, under queues and a folder of its own. `env` is an environment as an operator would write it.
+ * files, under queues and a folder of its own. `env` is an environment as an operator would write it; `logOptions` say where
+ * our own log goes. Temporal's is in `runtimeLog`.
  */
-export async function openTestStack(env: Record<string, string> = {}): Promise<TestStack> {
+export async function openTestStack(
+  env: Record<string, string> = {},
+  logOptions: LogOptions = {},
+): Promise<TestStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'ourvidz-stack-'))
-  const config = parseConfig({
+  const environment = {
     NODE_ENV: 'test',
     DATA_DIR: dataDir,
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
@@ -47,13 +52,14 @@ export async function openTestStack(env: Record<string, string> = {}): Promise<T
     PREVIEW_SPEED: '0',
     SHUTDOWN_GRACE_SECONDS: '2',
     ...env,
-  })
+  }
+  const config = parseConfig(environment)
   quietRuntime()
   const { address, namespace, queuePrefix } = config.temporal
   const connection = await NativeConnection.connect({ address })
   const clientConnection = await Connection.connect({ address })
   const temporal = new Client({ connection: clientConnection, namespace })
-  const log = createLogger(config, 'test')
+  const log = createLogger(config, 'test', logOptions)
   const parts = new Set<Part>()
 
   function running(workers: Worker[], release: () => Promise<void>): Part {
@@ -87,11 +93,18 @@ export async function openTestStack(env: Record<string, string> = {}): Promise<T
       await ensureReconcileSchedule(temporal, config)
       return running(workers, async () => {})
     },
-    async startGpu() {
-      const ffmpeg = await findFfmpeg(config.engine.ffmpeg)
-      const card = createCard({ config, ffmpeg, log, metrics: createMetrics() })
+    async startGpu(env = {}) {
+      const machine = parseConfig({ ...environment, ...env })
+      const ffmpeg = await findFfmpeg(machine.engine.ffmpeg)
+      const card = createCard({ config: machine, ffmpeg, log })
       await card.program.start()
-      const workers = await createGpuWorkers({ config, connection, ffmpeg, ...card })
+      const workers = await createGpuWorkers({
+        config: machine,
+        connection,
+        ffmpeg,
+        metrics: createMetrics(),
+        ...card,
+      })
       return Object.assign(
         running(workers, () => card.program.stop(1000)),
         { card },
@@ -114,11 +127,18 @@ export async function openTestStack(env: Record<string, string> = {}): Promise<T
   }
 }
 
+/** What Temporal's SDK logged in this process, activities included; only errors are shown. */
+export const runtimeLog: LogEntry[] = []
+
 let quiet = false
 
 /** The runtime is one per process, and may be installed once. */
 function quietRuntime(): void {
   if (quiet) return
   quiet = true
-  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] })
+  const logger = new DefaultLogger('DEBUG', entry => {
+    runtimeLog.push(entry)
+    if (entry.level === 'ERROR') console.error(entry.message, entry.meta)
+  })
+  Runtime.install({ logger, shutdownSignals: [] })
 }

@@ -7,7 +7,6 @@ import { createFifoTurnstile } from '../gpu/fifoTurnstile.ts'
 import { LANES } from '../jobs/jobTypes.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
-import type { Metrics } from '../runtime/metrics.ts'
 
 export interface Card {
   program: InferenceProgram
@@ -19,7 +18,7 @@ export interface Card {
 const START_TIMEOUT_MS = 10 * 60_000
 
 /** The card of this machine: the program that computes on it, who computes next, and the files that it makes. */
-export function createCard(deps: { config: Config; ffmpeg: string; log: Logger; metrics: Metrics }): Card {
+export function createCard(deps: { config: Config; ffmpeg: string; log: Logger }): Card {
   const { config, ffmpeg, log } = deps
   const program = createInferenceProgram({
     ...previewCommand({ speed: config.engine.previewSpeed, ffmpeg }),

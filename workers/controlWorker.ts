@@ -4,6 +4,7 @@ import { type NativeConnection, Worker, type WorkflowBundleOption } from '@tempo
 import type { Logger } from 'pino'
 import { failureInterceptor } from '../activities/failureInterceptor.ts'
 import { createFetchReferences } from '../activities/fetchReferences.ts'
+import { logInterceptor } from '../activities/logInterceptor.ts'
 import { createPlanJob } from '../activities/planJob.ts'
 import { createPreprocessFrames } from '../activities/preprocessFrames.ts'
 import { createReadSettings } from '../activities/readSettings.ts'
@@ -39,7 +40,7 @@ export async function createControlWorkers(deps: ControlWorkerDeps): Promise<Wor
     connection,
     namespace: config.temporal.namespace,
     shutdownGraceTime: config.shutdownGraceMs,
-    interceptors: { activity: [failureInterceptor] },
+    interceptors: { activity: [logInterceptor, failureInterceptor] },
   }
   return Promise.all([
     Worker.create({

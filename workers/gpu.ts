@@ -12,7 +12,7 @@ import { runWorkers } from './runWorkers.ts'
 await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth }, { signal, defer }) => {
   const metrics = createMetrics()
   const ffmpeg = await findFfmpeg(config.engine.ffmpeg)
-  const card = createCard({ config, ffmpeg, log, metrics })
+  const card = createCard({ config, ffmpeg, log })
   defer('inference program', () => card.program.stop(config.shutdownGraceMs))
   const started = card.program.start().then(
     info => log.info({ ...info }, 'inference program is ready'),
@@ -23,7 +23,7 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   const connection = await connectTemporalNative(config.temporal, connectOptions)
   defer('Temporal connection', () => connection.close())
   await started
-  const workers = await createGpuWorkers({ config, connection, ffmpeg, ...card })
+  const workers = await createGpuWorkers({ config, connection, ffmpeg, metrics, ...card })
   defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))
 
   const running = runWorkers(workers, signal)

@@ -2,6 +2,7 @@ import { type NativeConnection, Worker } from '@temporalio/worker'
 import { createEnhancePrompt } from '../activities/enhancePrompt.ts'
 import { failureInterceptor } from '../activities/failureInterceptor.ts'
 import { createGenerate } from '../activities/generate.ts'
+import { logInterceptor } from '../activities/logInterceptor.ts'
 import { createUploadAssets } from '../activities/uploadAssets.ts'
 import { createStaging } from '../assets/createStaging.ts'
 import { createStore } from '../assets/createStore.ts'
@@ -11,7 +12,9 @@ import type { RenderDesk } from '../engines/renderDesk.ts'
 import { LANES } from '../jobs/jobTypes.ts'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import type { Config } from '../runtime/config.ts'
+import type { Metrics } from '../runtime/metrics.ts'
 import type { CardActivities, HostActivities } from '../workflows/activities.ts'
+import { measuredGenerate, measuredUpload } from './measured.ts'
 
 export interface GpuWorkerDeps {
   config: Config
@@ -20,6 +23,7 @@ export interface GpuWorkerDeps {
   desk: RenderDesk
   renders: RenderStore
   ffmpeg: string
+  metrics: Metrics
 }
 
 /** One job computes in a lane while the next one's inputs are made ready. */
@@ -34,17 +38,21 @@ export function createGpuWorkers({
   desk,
   renders,
   ffmpeg,
+  metrics,
 }: GpuWorkerDeps): Promise<Worker[]> {
   const queues = queuesWithPrefix(config.temporal.queuePrefix)
   const store = createStore(config.store)
   const staging = createStaging(config.staging, store)
   const simulate = !config.production
   const card: CardActivities = {
-    generate: createGenerate({ desk, staging, simulate }),
+    generate: measuredGenerate(createGenerate({ desk, staging, simulate }), metrics),
     enhancePrompt: createEnhancePrompt({ program, simulate }),
   }
   const host: HostActivities = {
-    uploadAssets: createUploadAssets({ ...config.store, store, staging, renders, ffmpeg }),
+    uploadAssets: measuredUpload(
+      createUploadAssets({ ...config.store, store, staging, renders, ffmpeg }),
+      metrics,
+    ),
   }
   const shared = {
     connection,
@@ -52,7 +60,7 @@ export function createGpuWorkers({
     shutdownGraceTime: config.shutdownGraceMs,
     // A cancellation travels in the answer to a heartbeat, so this bounds how late the card hears of it.
     maxHeartbeatThrottleInterval: 2000,
-    interceptors: { activity: [failureInterceptor] },
+    interceptors: { activity: [logInterceptor, failureInterceptor] },
   }
   return Promise.all([
     ...LANES.map(lane =>

@@ -38,7 +38,7 @@ export class CallbackSender {
     if (!this.#settings.callbacks) return 'none'
     this.#finishing = true
     await this.#processing
-    const delivered = await this.#tryFor(event, QUICK_TRIES_MS)
+    const delivered = await this.#tryFor(event, Math.min(QUICK_TRIES_MS, this.#settings.callbackRetryMs))
     const repeatAtMs = this.#unknownUntilMs > Date.now() ? this.#unknownUntilMs : null
     if (delivered && repeatAtMs === null) return 'delivered'
     await startChild(deliverCallbackWorkflow, {

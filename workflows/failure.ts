@@ -17,6 +17,7 @@ export function whyItFailed(error: unknown): FailureView {
   const cause = error instanceof ActivityFailure ? error.cause : error
   if (cause instanceof ApplicationFailure && isFailureCode(cause.type))
     return failureView(cause.type, cause.message)
+  if (isHostSilent(cause)) return failureView('render_lost', 'the host that holds the files did not answer')
   if (cause instanceof TimeoutFailure)
     return failureView('internal', `an activity timed out: ${cause.timeoutType}`)
   return failureView('internal', cause instanceof Error ? cause.message : String(cause))
@@ -30,10 +31,8 @@ export function wasHeld(error: unknown): boolean {
   return typeof detail === 'object' && detail !== null && 'held' in detail && detail.held === true
 }
 
-/** Files that lie on a host which no longer answers, or which are no longer there: only a new render helps. */
-export function isRenderLost(error: unknown): boolean {
-  if (!(error instanceof ActivityFailure)) return false
-  const { cause } = error
-  if (cause instanceof TimeoutFailure) return cause.timeoutType === 'SCHEDULE_TO_START'
-  return cause instanceof ApplicationFailure && cause.type === 'render_lost'
+/** Nobody took a task of the host's own queue in time: the host is gone, or busy. Only uploads have that time limit. */
+export function isHostSilent(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START'
 }

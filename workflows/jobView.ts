@@ -1,4 +1,4 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
+import { metricMeter, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { JobPlan } from '../jobs/plan.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import type { JobPhase, JobStatus } from '../jobs/status.ts'
@@ -24,8 +24,15 @@ export function showPhase(phase: JobPhase): void {
   setCurrentDetails(phase)
 }
 
+const jobsEnded = metricMeter.createCounter(
+  'ourvidz_jobs_ended',
+  '',
+  'Jobs that reached their terminal status.',
+)
+
 export function showOutcome(outcome: JobOutcome, delivery: CallbackStatus): void {
-  const { failure } = outcome
+  const { failure, status, type } = outcome
+  jobsEnded.add(1, { type: type ?? 'invalid', status, code: failure?.code ?? '' })
   setCurrentDetails(
     failure === null ? outcome.status : `${outcome.status}: ${failure.message} (${failure.code})`,
   )

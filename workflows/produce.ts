@@ -2,7 +2,7 @@ import { isCancellation } from '@temporalio/workflow'
 import type { JobPlan, ReferenceRole } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedFile, UploadedAsset } from '../jobs/receipt.ts'
 import { card, host, io, local, queues } from './activities.ts'
-import { isRenderLost, whyItFailed } from './failure.ts'
+import { isHostSilent, whyItFailed } from './failure.ts'
 import { showPhase } from './jobView.ts'
 import type { JobSettings } from './types.ts'
 
@@ -124,15 +124,21 @@ async function renderAndUpload(
   references: PreparedReference[],
   settings: JobSettings,
 ): Promise<void> {
-  for (let lost = 0; ; lost++) {
+  let lost = 0
+  let silentHost: string | null = null
+  for (;;) {
     const receipt = await render(production, references)
     production.held = true
     production.receipt = receipt
+    // A silent host that now shows its receipt again was only busy, as all do when the store hangs: nothing is lost.
+    if (silentHost !== null && receipt.host !== silentHost) lost += 1
     try {
       production.assets = await upload(production, receipt, settings)
       return
     } catch (error) {
-      if (!isRenderLost(error) || lost === LOST_RENDERS_LIMIT) throw error
+      if (whyItFailed(error).code !== 'render_lost' || lost === LOST_RENDERS_LIMIT) throw error
+      silentHost = isHostSilent(error) ? receipt.host : null
+      if (silentHost === null) lost += 1
     }
   }
 }

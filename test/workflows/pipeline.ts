@@ -6,6 +6,7 @@ import {
   startCallbackReceiver,
 } from '../../dev/callbackReceiver.ts'
 import type { CallbackBody } from '../../jobs/callback.ts'
+import type { LogOptions } from '../../runtime/log.ts'
 import type { JobOutcome } from '../../workflows/types.ts'
 import { openTestStack, type TestStack } from '../stack.ts'
 
@@ -14,6 +15,7 @@ export interface PipelineOptions {
   behave?: NonNullable<CallbackReceiverOptions['behave']>
   control?: boolean
   gpu?: boolean
+  log?: LogOptions
 }
 
 export interface Pipeline extends TestStack {
@@ -27,12 +29,15 @@ export interface Pipeline extends TestStack {
 /** A whole pipeline with a callback receiver, for one test; it is closed, and its histories replayed, after the test. */
 export async function openPipeline(options: PipelineOptions = {}): Promise<Pipeline> {
   const receiver = await startCallbackReceiver(options.behave ? { behave: options.behave } : {})
-  const stack = await openTestStack({
-    CALLBACK_URL: receiver.callbackUrl,
-    CALLBACK_TIMEOUT_SECONDS: '1',
-    REFERENCE_ALLOW_HOSTS: '127.0.0.1',
-    ...options.env,
-  })
+  const stack = await openTestStack(
+    {
+      CALLBACK_URL: receiver.callbackUrl,
+      CALLBACK_TIMEOUT_SECONDS: '1',
+      REFERENCE_ALLOW_HOSTS: '127.0.0.1',
+      ...options.env,
+    },
+    options.log,
+  )
   onTestFinished(async () => {
     await stack.stop()
     await receiver.close()

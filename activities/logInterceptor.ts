@@ -1,0 +1,25 @@
+import { type Context, log } from '@temporalio/activity'
+import type { ActivityExecuteInput, ActivityInterceptors } from '@temporalio/worker'
+import { workflowIds } from '../jobs/searchAttributes.ts'
+
+const JOB = workflowIds.job('')
+
+/** One line for each activity that ended well, with its job and its time; failures are told by failureInterceptor. */
+export function logInterceptor({ info }: Context): ActivityInterceptors {
+  return {
+    inbound: {
+      async execute(input: ActivityExecuteInput, next) {
+        const begunMs = performance.now()
+        const result = await next(input)
+        const workflowId = info.workflowExecution?.workflowId ?? ''
+        if (workflowId.startsWith(JOB)) {
+          log.info(`${info.activityType} done`, {
+            jobId: workflowId.slice(JOB.length),
+            ms: Math.round(performance.now() - begunMs),
+          })
+        }
+        return result
+      },
+    },
+  }
+}

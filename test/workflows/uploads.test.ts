@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { workflowIds } from '../../jobs/searchAttributes.ts'
+import type { JobOutcome } from '../../workflows/types.ts'
+import type { Fault } from '../standins/storageFaults.ts'
+import { type StorageStandIn, startSupabaseStorage } from '../standins/supabaseStorage.ts'
+import { temporaryDirectory } from '../temporaryDirectory.ts'
+import { payloadOf } from './payloads.ts'
+import { ending, openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
+
+const BUCKET = 'sdxl_image_fast'
+
+async function startStorage(port?: number): Promise<StorageStandIn> {
+  const storage = await startSupabaseStorage({
+    buckets: { [BUCKET]: {} },
+    ...(port === undefined ? {} : { port }),
+  })
+  onTestFinished(() => storage.close())
+  return storage
+}
+
+function openOn(storage: StorageStandIn, { env, ...options }: PipelineOptions = {}): Promise<Pipeline> {
+  return openPipeline({
+    ...options,
+    env: {
+      STORE: 'supabase',
+      SUPABASE_URL: storage.url,
+      SUPABASE_SERVICE_ROLE_KEY: storage.key,
+      UPLOAD_TIMEOUT_SECONDS: '1',
+      ...env,
+    },
+  })
+}
+
+/** How often activities of a type were scheduled for a job; a retry is none. */
+async function scheduled({ temporal }: Pipeline, jobId: string, type: string): Promise<number> {
+  const { events } = await temporal.workflow.getHandle(workflowIds.job(jobId)).fetchHistory()
+  return (events ?? []).filter(
+    event => event.activityTaskScheduledEventAttributes?.activityType?.name === type,
+  ).length
+}
+
+/** Attempt numbers at which activities of a type ended, in order. */
+async function attempts({ temporal }: Pipeline, jobId: string, type: string): Promise<number[]> {
+  const { events } = await temporal.workflow.getHandle(workflowIds.job(jobId)).fetchHistory()
+  return (events ?? []).flatMap(event => {
+    const started = event.activityTaskStartedEventAttributes
+    const from = events?.find(({ eventId }) => started && eventId?.equals(started.scheduledEventId ?? -1))
+    return from?.activityTaskScheduledEventAttributes?.activityType?.name === type
+      ? [started?.attempt ?? 0]
+      : []
+  })
+}
+
+/** The assets in the store are byte for byte what was rendered, and each has its thumbnail. */
+function expectWhole(storage: StorageStandIn, outcome: JobOutcome): void {
+  const files = outcome.receipt?.files ?? []
+  expect(outcome.assets.length).toBe(files.length)
+  for (const { index, path, thumbnailPath } of outcome.assets) {
+    const bytes = storage.objects.get(`${BUCKET}/${path}`)?.bytes ?? Buffer.alloc(0)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(files[index]?.sha256)
+    expect(storage.objects.has(`${BUCKET}/${thumbnailPath}`)).toBe(true)
+  }
+}
+
+describe('a store that fails a job’s uploads and comes back', () => {
+  const faults: Fault['kind'][] = ['badGateway', 'hang', 'reset', 'halfOpen', 'answerLost']
+  test.each(faults.filter(kind => kind !== 'slow' && kind !== 'refuse'))(
+    'after a fault of kind %s the files are uploaded, and not rendered again',
+    async kind => {
+      const storage = await startStorage()
+      storage.failNext({ kind }, { times: 4 })
+      const pipeline = await openOn(storage)
+      const payload = payloadOf({ config: { num_images: 3 } })
+      const outcome = await pipeline.run(payload)
+      expect(outcome).toMatchObject({ status: 'completed', seed: 7 })
+      expectWhole(storage, outcome)
+      expect(storage.objects.size).toBe(6)
+      expect(await attempts(pipeline, payload.id, 'generate')).toEqual([1])
+      expect(await scheduled(pipeline, payload.id, 'uploadAssets')).toBe(1)
+      expect((await attempts(pipeline, payload.id, 'uploadAssets'))[0]).toBeGreaterThan(1)
+    },
+  )
+
+  test('a store that was down for the whole render gets everything once it is up', async () => {
+    const first = await startStorage()
+    const port = Number(new URL(first.url).port)
+    await first.close()
+    const pipeline = await openOn(first)
+    const payload = payloadOf()
+    await pipeline.pipeline.submit(payload)
+    await expect
+      .poll(async () => (await pipeline.pipeline.get(payload.id)).attempt, { timeout: 15_000 })
+      .toBeGreaterThan(1)
+    const storage = await startStorage(port)
+    const outcome = await ending(pipeline, payload.id)
+    expect(outcome).toMatchObject({ status: 'completed' })
+    expectWhole(storage, outcome)
+    expect(await attempts(pipeline, payload.id, 'generate')).toEqual([1])
+  })
+
+  test('uploads that wait because many hang are not taken for those of a lost host', {
+    timeout: 60_000,
+  }, async () => {
+    const storage = await startStorage()
+    const pipeline = await openOn(storage, {
+      env: { HOST_LOST_SECONDS: '1', UPLOAD_TIMEOUT_SECONDS: '8' },
+    })
+    storage.failNext({ kind: 'hang' }, { times: 16 })
+    const payloads = Array.from({ length: 12 }, () => payloadOf())
+    for (const payload of payloads) await pipeline.pipeline.submit(payload)
+    const outcomes = await Promise.all(payloads.map(({ id }) => ending(pipeline, id)))
+    expect(outcomes.map(({ status, failure }) => failure?.detail ?? status)).toEqual(
+      payloads.map(() => 'completed'),
+    )
+    for (const outcome of outcomes) expectWhole(storage, outcome)
+  })
+})
+
+describe('what a job has uploaded', () => {
+  test('is gone after a cancellation between two uploads', { timeout: 60_000 }, async () => {
+    const storage = await startStorage()
+    const pipeline = await openOn(storage, { env: { UPLOAD_TIMEOUT_SECONDS: '60' } })
+    const payload = payloadOf({ config: { num_images: 6 } })
+    storage.failNext({ kind: 'slow', delayMs: 10 }, { times: 4, method: 'POST' })
+    storage.failNext({ kind: 'slow', delayMs: 4000 }, { times: 20, method: 'POST' })
+    await pipeline.pipeline.submit(payload)
+    await expect.poll(() => storage.objects.size, { timeout: 20_000 }).toBeGreaterThan(2)
+    expect(storage.objects.size).toBeLessThan(12)
+    await pipeline.pipeline.cancel(payload.id)
+    expect(await ending(pipeline, payload.id)).toMatchObject({ status: 'canceled', assets: [] })
+    const removal = pipeline.temporal.workflow.getHandle(`remove-assets-${payload.id}`)
+    await expect.poll(async () => (await removal.describe()).status.name).not.toBe('UNSPECIFIED')
+    await expect.poll(() => storage.objects.size, { timeout: 10_000 }).toBe(0)
+    // What the store was still working on when we left is not to come back.
+    await new Promise(resolve => setTimeout(resolve, 6000))
+    expect([...storage.objects.keys()]).toEqual([])
+  })
+
+  test('is removed as soon as a store that is down allows it', { timeout: 60_000 }, async () => {
+    const storage = await startStorage()
+    const pipeline = await openOn(storage)
+    const payload = payloadOf({ config: { num_images: 3 } })
+    storage.failNext({ kind: 'slow', delayMs: 0 }, { times: 2, method: 'POST' })
+    storage.failNext({ kind: 'badGateway' }, { times: 100, method: 'POST' })
+    storage.failNext({ kind: 'badGateway' }, { times: 2, method: 'DELETE' })
+    await pipeline.pipeline.submit(payload)
+    await expect
+      .poll(async () => (await pipeline.pipeline.get(payload.id)).attempt, { timeout: 15_000 })
+      .toBeGreaterThan(1)
+    expect(storage.objects.size).toBeGreaterThan(0)
+    await pipeline.pipeline.cancel(payload.id)
+    expect(await ending(pipeline, payload.id)).toMatchObject({ status: 'canceled' })
+    await expect.poll(() => storage.objects.size, { timeout: 15_000 }).toBe(0)
+  })
+})
+
+test('a host that is lost with its files: another renders the same picture again', {
+  timeout: 90_000,
+}, async () => {
+  const storage = await startStorage()
+  const pipeline = await openOn(storage, {
+    gpu: false,
+    env: { HOST_LOST_SECONDS: '2', SHUTDOWN_GRACE_SECONDS: '1', UPLOAD_TIMEOUT_SECONDS: '60' },
+  })
+  const first = await pipeline.startGpu({ HOST_ID: 'host-a', DATA_DIR: await temporaryDirectory() })
+  storage.failNext({ kind: 'hang' }, { times: 2 })
+  const { config, ...rest } = payloadOf()
+  const { seed: _, ...unseeded } = config as Record<string, unknown>
+  const payload = { ...rest, config: unseeded }
+  await pipeline.pipeline.submit(payload)
+  await expect.poll(() => storage.requests.length, { timeout: 20_000 }).toBe(2)
+  await first.stop()
+  await pipeline.startGpu({ HOST_ID: 'host-b', DATA_DIR: await temporaryDirectory() })
+
+  const outcome = await ending(pipeline, payload.id)
+  expect(outcome).toMatchObject({ status: 'completed', receipt: { host: 'host-b' } })
+  expectWhole(storage, outcome)
+  expect(await scheduled(pipeline, payload.id, 'generate')).toBe(2)
+  const [processing] = pipeline.heard(payload.id)
+  expect(outcome.seed).toBe(processing?.metadata.seed)
+  expect(pipeline.heard(payload.id).map(({ status }) => status)).toEqual(['processing', 'completed'])
+})

@@ -1,0 +1,35 @@
+import { JobFailure } from '../jobs/failures.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { CardActivities, HostActivities } from '../workflows/activities.ts'
+
+/** `generate`, with its results and its seconds of the card in the metrics. A cancelled attempt counts as `canceled`. */
+export function measuredGenerate(
+  generate: CardActivities['generate'],
+  metrics: Metrics,
+): CardActivities['generate'] {
+  return async input => {
+    const { type } = input.plan
+    try {
+      const receipt = await generate(input)
+      metrics.renders.inc({ type, result: 'completed' })
+      metrics.cardSeconds.observe({ type }, receipt.timings.cardMs / 1000)
+      metrics.cardWaitSeconds.observe({ type }, receipt.timings.waitMs / 1000)
+      return receipt
+    } catch (error) {
+      metrics.renders.inc({ type, result: error instanceof JobFailure ? error.code : 'canceled' })
+      throw error
+    }
+  }
+}
+
+/** `uploadAssets`, with the bytes of the assets in the metrics. */
+export function measuredUpload(
+  uploadAssets: HostActivities['uploadAssets'],
+  metrics: Metrics,
+): HostActivities['uploadAssets'] {
+  return async input => {
+    const assets = await uploadAssets(input)
+    metrics.uploadedBytes.inc(assets.reduce((sum, { bytes }) => sum + bytes, 0))
+    return assets
+  }
+}
