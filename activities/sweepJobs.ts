@@ -15,7 +15,7 @@ import { readJobHistory } from '../runtime/jobHistory.ts'
 import { attributeKeys } from '../workflows/attributeKeys.ts'
 import { WORKFLOW_TYPES } from '../workflows/types.ts'
 
-/** A running job may be this late before it counts as stuck: its own deadline needs a worker to be noticed. */
+/** A running job may be this late before it counts as stuck: its own deadline needs a worker to be noticed. Scaled as deadlines are. */
 const STUCK_GRACE_MS = 15 * 60_000
 /** Visibility lags behind: what closed shortly before a sweep is looked at again by the next. */
 const OVERLAP_MS = 5 * 60_000
@@ -83,14 +83,14 @@ function closedSilently(jobsQueue: string, sinceMs: number): string {
 function longRunning({ jobsQueue, deadlineFactor }: SweepJobsDeps, nowMs: number): string {
   const shortestMs =
     Math.min(...jobTypeNames.map(type => jobTypeRow(type).deadlineHours)) * 3_600_000 * deadlineFactor
-  return `${ours(jobsQueue)} AND ExecutionStatus = 'Running' AND StartTime < '${new Date(nowMs - shortestMs - STUCK_GRACE_MS).toISOString()}'`
+  return `${ours(jobsQueue)} AND ExecutionStatus = 'Running' AND StartTime < '${new Date(nowMs - shortestMs - STUCK_GRACE_MS * deadlineFactor).toISOString()}'`
 }
 
 function isStuck(job: WorkflowExecutionInfo, deadlineFactor: number, nowMs: number): boolean {
   const types = job.typedSearchAttributes.get(attributeKeys.jobType)
   const type = jobTypeNames.find(name => name === types)
   const hours = type === undefined ? 24 : jobTypeRow(type).deadlineHours
-  return nowMs - job.startTime.getTime() > hours * 3_600_000 * deadlineFactor + STUCK_GRACE_MS
+  return nowMs - job.startTime.getTime() > (hours * 3_600_000 + STUCK_GRACE_MS) * deadlineFactor
 }
 
 async function deliverFor(

@@ -4,8 +4,9 @@ import type { Session } from '../client/cli/session.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
 import { listenForInterruption } from './interruption.ts'
 import { type DevStack, startDevStack } from './stack.ts'
-import { describeCrash } from './stackError.ts'
-import { findTemporalBinary } from './temporalBinary.ts'
+import { describeCrash, StackError } from './stackError.ts'
+import { findTemporalBinary, TemporalBinaryError } from './temporalBinary.ts'
+import { TemporalServerError } from './temporalServer.ts'
 
 /** What the commands of the embedded stack need of the command line. */
 export type DevSession = Pick<Session, 'readEnv' | 'stdout' | 'stderr' | 'print' | 'ended'>
@@ -29,11 +30,14 @@ export interface RunningStack {
   interrupted: Promise<void>
 }
 
-export type StackEnd = 'done' | 'interrupted' | 'crashed'
+export type StackEnd = 'done' | 'interrupted' | 'crashed' | 'failed'
+
+/** Their messages say all that helps. */
+const START_FAILURES = [StackError, TemporalServerError, TemporalBinaryError]
 
 /**
- * Starts the embedded stack, has it used, and ends it: when `use` is done, at Ctrl-C, or when a part of it crashes, which
- * is told and makes the exit code 1.
+ * Starts the embedded stack, has it used, and ends it: when `use` is done, at Ctrl-C, or when a part of it crashes. A
+ * crash, or a stack that cannot start, is told and makes the exit code 1.
  */
 export async function runStack(
   session: DevSession,
@@ -85,8 +89,11 @@ export async function runStack(
     const interrupted = interruption.requested.then((): StackEnd => 'interrupted')
     return await Promise.race([used, crash, interrupted])
   } catch (error) {
-    if (!interruption.signal.aborted) throw error
-    return 'interrupted'
+    if (interruption.signal.aborted) return 'interrupted'
+    if (!START_FAILURES.some(kind => error instanceof kind)) throw error
+    session.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    session.ended(EXIT.jobFailed)
+    return 'failed'
   } finally {
     over.abort(new Error('the stack ends'))
     await stack?.stop()

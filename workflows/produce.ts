@@ -149,13 +149,18 @@ function render(production: Production, references: PreparedReference[]): Promis
   return card.generate.executeWithOptions(
     {
       taskQueue: queues().lane(plan.lane),
-      summary: `${plan.type} · ${plan.width}×${plan.height} · ${plan.steps} steps · ${plan.images > 1 ? `${plan.images} images` : `${plan.frames} frames`}`,
+      summary: `${plan.type} · ${plan.width}×${plan.height} · ${plan.steps} steps · ${amountOf(plan)}`,
       retry: { maximumAttempts: plan.renderAttempts, initialInterval: '1s', maximumInterval: '1 minute' },
       // Charges a user by our own estimate of GPU seconds. A weight at the workflow's start would charge every small task too.
       priority: { fairnessWeight: Math.min(1000, Math.max(0.001, 1 / plan.expectedRenderSeconds)) },
     },
     [{ plan, prompt: production.enhancedPrompt ?? plan.prompt, references }],
   )
+}
+
+function amountOf({ images, frames }: JobPlan): string {
+  if (frames > 1) return `${frames} frames`
+  return images > 1 ? `${images} images` : '1 image'
 }
 
 function upload(

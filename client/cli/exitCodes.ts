@@ -15,7 +15,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    done
-  1    a job that was waited for failed or was cancelled
+  1    a job that was waited for failed or was cancelled; the stack of dev or demo failed
   2    wrong usage, configuration or payload
   3    Temporal cannot be reached, or refuses the connection
   4    no such job, or nothing to deliver again

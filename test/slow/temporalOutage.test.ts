@@ -13,6 +13,9 @@ const OUTAGE_MS = 60_000
 test('Temporal is killed for a minute in mid-render: the render goes on, and is not done twice', async () => {
   const dbFile = join(await temporaryDirectory(), 'temporal.db')
   const first = await startTemporalServer({ ui: false, dbFile })
+  let server = first
+  // Registered first, so that it is stopped last.
+  onTestFinished(() => server.stop())
   const port = Number(first.address.split(':')[1])
   // A video of 135 expected seconds takes 40: it ends while nobody is there to be told.
   const { pipeline, config, heard } = await openPipeline({
@@ -27,9 +30,8 @@ test('Temporal is killed for a minute in mid-render: the render goes on, and is 
   process.kill(first.pid, 'SIGKILL')
   await first.ended
   await sleep(OUTAGE_MS)
-  const second = await startTemporalServer({ ui: false, dbFile, port })
-  onTestFinished(() => second.stop())
-  expect(second.address).toBe(first.address)
+  server = await startTemporalServer({ ui: false, dbFile, port })
+  expect(server.address).toBe(first.address)
 
   const { receipt } = await pipeline.result(payload.id)
   expect(receipt?.timings.cardMs).toBeGreaterThan(35_000)

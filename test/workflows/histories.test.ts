@@ -1,0 +1,52 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DeterminismViolationError, Worker } from '@temporalio/worker'
+import { describe, expect, inject, test } from 'vitest'
+import { recordHistories } from './recordHistories.ts'
+
+const folder = fileURLToPath(new URL('../histories', import.meta.url))
+const names = await readdir(folder).catch(() => [])
+
+const replay = (history: unknown, workflowId: string) =>
+  Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundlePath') } }, history, workflowId)
+
+const read = (name: string) => readFile(join(folder, name), 'utf8')
+
+/*
+ * Histories of jobs that ran with earlier code. One that does not replay any more means that a job which runs during an
+ * upgrade would get stuck: use patched() for the change. New ones are recorded with `npm run histories`.
+ */
+describe('histories of earlier code', () => {
+  test.each(names)('%s', async name => {
+    const workflowId: string = JSON.parse(await read(name)).events[0].workflowExecutionStartedEventAttributes
+      .workflowId
+    await replay(JSON.parse(await read(name)), workflowId)
+  })
+
+  test('are there, of each ending', () => {
+    expect(names.map(name => basename(name, '.json'))).toEqual(
+      expect.arrayContaining([
+        'delivery-by-reconciler',
+        'delivery-given-up',
+        'image-aborted',
+        'image-completed',
+        'image-engine-rejected',
+        'image-terminated',
+        'video-both-references',
+      ]),
+    )
+  })
+
+  test('do not replay when the code decides otherwise', async () => {
+    const changed = (await read('image-completed.json')).replaceAll('"generate"', '"paint"')
+    await expect(replay(JSON.parse(changed), 'job-00000000-0000-4000-8000-000000000000')).rejects.toThrow(
+      DeterminismViolationError,
+    )
+  })
+})
+
+test.runIf(process.env.RECORD_HISTORIES === '1')('record', { timeout: 120_000 }, async () => {
+  await mkdir(folder, { recursive: true })
+  await recordHistories(folder)
+})

@@ -1,0 +1,89 @@
+import { fileURLToPath } from 'node:url'
+import { NativeConnection, Worker } from '@temporalio/worker'
+import { expect, onTestFinished, test } from 'vitest'
+import { createSweepJobs } from '../../activities/sweepJobs.ts'
+import { queuesWithPrefix } from '../../jobs/queues.ts'
+import { workflowIds } from '../../jobs/searchAttributes.ts'
+import type { Config } from '../../runtime/config.ts'
+import { runActivity } from '../runActivity.ts'
+import { payloadOf } from './payloads.ts'
+import { ending, openPipeline } from './pipeline.ts'
+
+/** Deadlines of hours become seconds: six hours two, and the grace of 15 minutes less than one. */
+const DEADLINE_FACTOR = 2 / 21_600
+
+/** A worker of the jobs queue whose workflow code has a bug. Gives the function that stops it. */
+async function startBrokenWorker({ temporal }: Config): Promise<() => Promise<void>> {
+  const connection = await NativeConnection.connect({ address: temporal.address })
+  const worker = await Worker.create({
+    connection,
+    namespace: temporal.namespace,
+    taskQueue: queuesWithPrefix(temporal.queuePrefix).jobs,
+    workflowsPath: fileURLToPath(new URL('./stuckWorkflows.ts', import.meta.url)),
+  })
+  const running = worker.run()
+  let stopped: Promise<void> | null = null
+  const stop = async () => {
+    worker.shutdown()
+    await running
+    await connection.close()
+  }
+  return () => {
+    stopped ??= stop()
+    return stopped
+  }
+}
+
+test('a job whose workflow tasks fail is ended by the sweep, and told as stuck once', {
+  timeout: 60_000,
+}, async () => {
+  const pipeline = await openPipeline({
+    control: false,
+    gpu: false,
+    env: { DEADLINE_FACTOR: String(DEADLINE_FACTOR), RECONCILE_SECONDS: '1' },
+  })
+  const { config, temporal, heard } = pipeline
+  const stopBroken = await startBrokenWorker(config)
+  onTestFinished(stopBroken)
+  const payload = payloadOf({ metadata: { credits: 3 } })
+  await pipeline.pipeline.submit(payload)
+  const job = temporal.workflow.getHandle(workflowIds.job(payload.id))
+
+  const sweepJobs = createSweepJobs({
+    client: temporal,
+    jobsQueue: queuesWithPrefix(config.temporal.queuePrefix).jobs,
+    callbacks: true,
+    deadlineFactor: DEADLINE_FACTOR,
+    outputBuckets: [],
+  })
+  const sweep = () => runActivity(sweepJobs, { last: null })
+  await expect
+    .poll(async () =>
+      ((await job.fetchHistory()).events ?? []).some(e => e.workflowTaskFailedEventAttributes),
+    )
+    .toBe(true)
+  // Else it would take the delivery’s tasks as well.
+  await stopBroken()
+  expect((await sweep()).swept).toEqual([])
+  expect((await job.describe()).status.name).toBe('RUNNING')
+
+  await expect
+    .poll(async () => (await sweep()).swept, { timeout: 20_000, interval: 500 })
+    .toEqual([job.workflowId])
+  expect((await job.describe()).status.name).toBe('TERMINATED')
+  expect((await sweep()).swept).toEqual([])
+
+  await pipeline.startControl()
+  await expect.poll(() => heard(payload.id).length, { timeout: 20_000 }).toBe(1)
+  expect(heard(payload.id)).toMatchObject([
+    {
+      status: 'failed',
+      error_message: 'The job stopped making progress.',
+      metadata: { error_type: 'stuck', credits: 3 },
+    },
+  ])
+  expect(await ending(pipeline, payload.id)).toMatchObject({ status: 'failed', assets: [] })
+  // The reconciler finds the terminated job too, and adds nothing.
+  await new Promise(resolve => setTimeout(resolve, 2500))
+  expect(heard(payload.id).length).toBe(1)
+})
