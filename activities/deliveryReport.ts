@@ -9,8 +9,8 @@ export interface DeliveryReport {
 
 /** Gone, too large, unprocessable: sending the same again cannot help. The receiver's 400 covers transient errors too. */
 const REFUSALS = new Set([410, 413, 422])
-/** A gateway gave up waiting: the function behind it may still be at work. */
-const GATEWAY = new Set([502, 504])
+/** A gateway gave up waiting (520 and 524 are Cloudflare's): the function behind it may still be at work. */
+const GATEWAY = new Set([408, 502, 504, 520, 524])
 /** The connection was never made, so nothing was processed. */
 const NEVER_SENT = new Set([
   'ECONNREFUSED',

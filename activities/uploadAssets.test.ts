@@ -164,7 +164,7 @@ test('files that are gone or cut short are a lost render, and nothing is uploade
   const lost = { code: 'render_lost' }
   await truncate(join(folder, '2.png'), 10)
   await expect(runActivity(uploadAssets, input)).rejects.toMatchObject(lost)
-  await rm(folder, { recursive: true })
+  await rm(folder, { recursive: true, force: true })
   await expect(runActivity(uploadAssets, input)).rejects.toMatchObject(lost)
   expect(storage.requests).toEqual([])
 })

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Context } from '@temporalio/activity'
 import type { RenderStore } from '../assets/renders.ts'
 import type { Staging } from '../assets/staging.ts'
 import type { ObjectRef, ObjectStore } from '../assets/store.ts'
@@ -15,7 +16,7 @@ const UPLOADS_AT_ONCE = 3
 
 export interface UploadAssetsDeps {
   store: Pick<ObjectStore, 'putFile' | 'signedUrl' | 'publicUrl'>
-  renders: Pick<RenderStore, 'file' | 'uploaded' | 'markUploaded'>
+  renders: Pick<RenderStore, 'file' | 'uploaded' | 'markUploaded' | 'discard'>
   staging: Pick<Staging, 'withScratch'>
   ffmpeg: string
   /** What an asset's `url` holds in callbacks. */
@@ -75,10 +76,21 @@ export function createUploadAssets(deps: UploadAssetsDeps) {
     return { index, ...paths, url, thumbnailUrl, bytes: rendered.bytes }
   }
 
-  async function uploadAll(input: UploadAssetsInput): Promise<UploadedAsset[]> {
+  /** Without its files a receipt only stands in the way of the render that makes them again. */
+  async function requireFiles(receipt: RenderReceipt): Promise<void> {
+    for (const { file, bytes } of receipt.files) {
+      const path = deps.renders.file(receipt, file)
+      const found = await stat(path).catch(() => null)
+      if (found?.size === bytes) continue
+      await deps.renders.discard(receipt.jobId)
+      throw new JobFailure('render_lost', `${path} is ${found ? 'not whole' : 'gone'}`)
+    }
+  }
+
+  async function uploadAll(input: UploadAssetsInput, run: string): Promise<UploadedAsset[]> {
     const { receipt } = input
     const files = receipt.files.toSorted((a, b) => a.index - b.index)
-    for (const { file, bytes } of files) await requireFile(deps.renders.file(receipt, file), bytes)
+    await requireFiles(receipt)
     return await withHeartbeats(async ({ signal, reported, report }) => {
       const done = doneBefore(reported)
       const assets = await inParallel(files, UPLOADS_AT_ONCE, async rendered => {
@@ -88,13 +100,14 @@ export function createUploadAssets(deps: UploadAssetsDeps) {
         report({ done: [...done] })
         return await assetOf(input, rendered)
       })
-      await deps.renders.markUploaded(receipt, assets)
+      await deps.renders.markUploaded(receipt, assets, run)
       return assets
     })
   }
 
   return async function uploadAssets(input: UploadAssetsInput): Promise<UploadedAsset[]> {
-    return (await deps.renders.uploaded(input.receipt)) ?? (await uploadAll(input))
+    const run = Context.current().info.workflowExecution?.runId ?? ''
+    return (await deps.renders.uploaded(input.receipt, run)) ?? (await uploadAll(input, run))
   }
 }
 
@@ -102,11 +115,6 @@ function pathsOf({ userId, receipt }: UploadAssetsInput, { index, contentType }:
   const extension = contentType === 'video/mp4' ? ('mp4' as const) : ('png' as const)
   const job = { userId, jobId: receipt.jobId, extension }
   return { path: assetPath(job, index), thumbnailPath: thumbnailPath(job, index) }
-}
-
-async function requireFile(file: string, bytes: number): Promise<void> {
-  const found = await stat(file).catch(() => null)
-  if (found?.size !== bytes) throw new JobFailure('render_lost', `${file} is ${found ? 'not whole' : 'gone'}`)
 }
 
 /** Indices that an earlier attempt reported as uploaded. */

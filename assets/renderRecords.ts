@@ -38,6 +38,7 @@ export const receiptSchema = z.object({
 }) satisfies z.ZodType<RenderReceipt>
 
 export const uploadSchema = z.object({
+  by: z.string(),
   assets: z.array(
     z.object({
       index: count,

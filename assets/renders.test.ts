@@ -98,7 +98,7 @@ describe('a receipt', () => {
   it('outlives its bytes once these are uploaded', async () => {
     const ref = newRef()
     const receipt = await finished(ref)
-    expect(await renders.uploaded(ref)).toBeNull()
+    expect(await renders.uploaded(ref, 'run 1')).toBeNull()
     const asset = {
       index: 0,
       path: 'u/j/0.png',
@@ -107,8 +107,9 @@ describe('a receipt', () => {
       thumbnailUrl: null,
       bytes: 7,
     }
-    await renders.markUploaded(ref, [asset])
-    expect(await renders.uploaded(ref)).toEqual([asset])
+    await renders.markUploaded(ref, [asset], 'run 1')
+    expect(await renders.uploaded(ref, 'run 1')).toEqual([asset])
+    expect(await renders.uploaded(ref, 'run 2')).toBeNull()
     expect(await renders.receipt(ref)).toEqual(receipt)
     expect(await readdir(join(directory, ref.jobId, ref.planHash))).not.toContain('0.png')
   })

@@ -42,9 +42,9 @@ export interface RenderStore {
   /** Path of a file of a receipt. */
   file(ref: RenderRef, name: string): string
   /** Records that the files are in the store, then removes their bytes. Receipt and record stay until collected. */
-  markUploaded(ref: RenderRef, assets: UploadedAsset[]): Promise<void>
-  /** What `markUploaded` recorded, or null. */
-  uploaded(ref: RenderRef): Promise<UploadedAsset[] | null>
+  markUploaded(ref: RenderRef, assets: UploadedAsset[], by: string): Promise<void>
+  /** What `markUploaded` recorded for the same `by`, or null: what another run uploaded may have been removed since. */
+  uploaded(ref: RenderRef, by: string): Promise<UploadedAsset[] | null>
   /** Removes all of a job's renders, but not what another living process is at. */
   discard(jobId: string): Promise<void>
   /** Removes renders older than `ttlMs`, then the oldest until `maxBytes` hold the rest; none that is owned or young. */
@@ -159,16 +159,16 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
       return mark !== null && isOwned(mark, folder, owner)
     },
     file: (ref, name) => fileIn(renderFolder(directory, ref), name),
-    async markUploaded(ref, assets) {
+    async markUploaded(ref, assets, by) {
       const folder = renderFolder(directory, ref)
       const found = await readRecord(join(folder, RECEIPT), receiptSchema)
       if (!found) return
-      await writeRecord(join(folder, UPLOAD), { assets })
+      await writeRecord(join(folder, UPLOAD), { by, assets })
       for (const { file } of found.files) await rm(fileIn(folder, file), { force: true })
     },
-    async uploaded(ref) {
+    async uploaded(ref, by) {
       const found = await readRecord(join(renderFolder(directory, ref), UPLOAD), uploadSchema)
-      return found?.assets ?? null
+      return found?.by === by ? found.assets : null
     },
     collect: limits => collectRenders({ directory, owner, ...limits }),
   }

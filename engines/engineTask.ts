@@ -5,6 +5,10 @@ import { engineFailure } from './engineFailures.ts'
 import type { EngineResult, EngineTask, ProgramInfo, ProgramLink, RunHooks, TaskEvent } from './engineRun.ts'
 import type { DeathReason } from './programDeath.ts'
 
+const FIRST_PROGRESS = { phase: 'loading model', step: 0, total: 0 } as const
+/** Deaths of its program that a job may sit through before one counts as its own. */
+const MOST_TAKEN_BACK = 10
+
 /** A program that did not stop a job in time; its other jobs die with it. */
 const deaf = (id: string): DeathReason => ({
   kind: 'deaf-to-cancel',
@@ -33,6 +37,7 @@ export function createEngineTask(options: {
   let ended = false
   let released = false
   let quietMs = 0
+  let takenBack = 0
   let graceTimer: NodeJS.Timeout | undefined
 
   const clock = createCardClock({
@@ -162,6 +167,20 @@ export function createEngineTask(options: {
       clock.stop()
       report()
       to.send({ type: 'generate', id: task.id, lane: task.lane, job: task.job, outDir: task.outDir })
+    },
+    /** The program is dead by another's doing: begins anew with the next one. False when it has died so too often, or is over. */
+    takeBack(): boolean {
+      if (ended || verdict || takenBack === MOST_TAKEN_BACK) return false
+      takenBack += 1
+      link = null
+      released = false
+      quietMs = 0
+      artifacts.length = 0
+      Object.assign(progress, FIRST_PROGRESS)
+      clock.stop()
+      clock.startWaiting()
+      report()
+      return true
     },
     granted() {
       if (progress.step === 0) progress.phase = drawing

@@ -31,7 +31,7 @@ export interface InferenceProgramOptions {
 }
 
 export interface ProgramState {
-  /** `respawning`: between two lives. `broken`: it died too often, and waits for a job to try it again. */
+  /** Between two lives: `respawning`, or `broken` when it died too often in a row and the pause is long. Jobs wait in both. */
   status: 'idle' | 'starting' | 'ready' | 'respawning' | 'broken' | 'stopping' | 'stopped'
   info: ProgramInfo | null
   /** Crashes in a row, and why the last life ended, by anything but `stop`. */
@@ -101,7 +101,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
     session = null
     link = null
     table.detach(deathFailure(death))
-    if (status === 'stopping') return
+    if (status === 'stopping') return table.failWaiting(deathFailure(death))
     lastDeath = describeDeath(death)
     log.error(
       { reason: death.reason, exitCode: death.exitCode, signal: death.signal },
@@ -109,23 +109,14 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
     )
     // A job that was stopped by its user must not count towards the breaker that stops all jobs.
     if (death.reason.kind !== 'deaf-to-cancel') policy.crashed()
-    if (policy.open()) {
-      status = 'broken'
-      table.failWaiting(brokenFailure())
-      return
-    }
-    status = 'respawning'
+    status = policy.open() ? 'broken' : 'respawning'
+    if (status === 'broken') log.error({ crashes: policy.crashes() }, 'inference program is out of service')
     respawnTimer = setTimeout(launch, policy.delayMs())
-  }
-
-  function brokenFailure(): JobFailure {
-    return gone(`The inference program died ${policy.crashes()} times in a row; last: ${lastDeath}`)
   }
 
   function ensureAlive(): void {
     if (status === 'stopping' || status === 'stopped') throw gone('The inference program was stopped.')
-    if (status === 'broken' && !policy.mayTry()) throw brokenFailure()
-    if (status === 'idle' || status === 'broken') launch()
+    if (status === 'idle') launch()
   }
 
   return {

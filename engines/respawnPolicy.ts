@@ -2,10 +2,10 @@ export interface RespawnLimits {
   /** The pause after the first crash; it doubles with each further one up to `backoffMaxMs`. */
   backoffMs: number
   backoffMaxMs: number
-  /** So many crashes in a row within `breakerWindowMs` open the breaker: jobs fail at once instead of waiting. */
+  /** So many crashes in a row within `breakerWindowMs` open the breaker: the program is out of service for a while. */
   breakerCrashes: number
   breakerWindowMs: number
-  /** After so long a job may try the program again. */
+  /** With the breaker open, the pause before the next start. */
   breakerCooldownMs: number
 }
 
@@ -36,10 +36,9 @@ export function createRespawnPolicy(limits: RespawnLimits, now: () => number = (
     },
     crashes: recent,
     open: () => recent() >= limits.breakerCrashes,
-    /** With an open breaker: whether it has been open long enough to try again. */
-    mayTry: () => now() - (crashes.at(-1) ?? Number.NEGATIVE_INFINITY) >= limits.breakerCooldownMs,
     delayMs: () => {
       const count = recent()
+      if (count >= limits.breakerCrashes) return limits.breakerCooldownMs
       return count === 0 ? 0 : Math.min(limits.backoffMaxMs, limits.backoffMs * 2 ** (count - 1))
     },
   }

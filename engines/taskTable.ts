@@ -72,12 +72,19 @@ export function createTaskTable(options: { createTurnstile: (port: TurnPort) => 
     close() {
       open = false
     },
-    /** The program is dead and reaped: what it was doing fails, what it had not begun stays in line. */
+    /**
+     * The program is dead and reaped. Whoever held the card fails, as the likeliest cause; the other jobs go back to the head
+     * of their lines, so that one that kills its program does not use up their attempts. If nobody held it, all fail.
+     */
     detach(failure: JobFailure) {
+      const { holder } = turnstile.snapshot()
       link = null
       open = false
       turnstile.reset()
-      for (const task of [...sent.values()]) task.fail(failure)
+      for (const task of [...sent.values()].reverse()) {
+        if (holder !== null && task.lane !== holder && task.takeBack()) line(task.lane).unshift(task)
+        else task.fail(failure)
+      }
       sent.clear()
     },
     failWaiting(failure: JobFailure) {

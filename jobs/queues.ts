@@ -6,6 +6,8 @@ export interface Queues {
   jobs: string
   /** Activities that wait on the network and need no card. */
   io: string
+  /** Requests to the app, which may hang: callbacks and usage records. */
+  callbacks: string
   lane(lane: Lane): string
   /** Work on files that lie on one host. */
   host(hostId: string): string
@@ -16,6 +18,7 @@ export function queuesWithPrefix(prefix: string): Queues {
   return {
     jobs: `${at}jobs`,
     io: `${at}io`,
+    callbacks: `${at}callbacks`,
     lane: lane => `${at}${lane}`,
     host: hostId => `${at}host.${hostId}`,
   }

@@ -3,16 +3,27 @@ import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-wor
 import type { temporal } from '@temporalio/proto'
 import type { CallbackEvent } from '../jobs/callback.ts'
 
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent
+type Payloads = temporal.api.common.v1.IPayloads | null | undefined
+
+/** A delivery whose end the history does not tell: its time-out, an unknown outcome, or the workflow's own sudden end. */
+export interface OpenDelivery {
+  kind: CallbackEvent['kind']
+  /** When it was scheduled (ms since 1970). */
+  atMs: number
+}
+
 /** What a job's history tells to those who act after it: the reconciler and a redelivery by hand. */
 export interface JobHistory {
   /** The producer's payload, as it was submitted. */
   payload: unknown
   /** The terminal event, if its delivery was ever scheduled. */
   terminalEvent: CallbackEvent | null
+  openDeliveries: OpenDelivery[]
   uploadBegan: boolean
 }
 
-/** Reads the history of a job's workflow. Throws Temporal's WorkflowNotFoundError when there is none. */
+/** Reads the history of a job's workflow, or of a callback's delivery. Throws a gRPC NOT_FOUND when there is none. */
 export async function readJobHistory(
   client: Client,
   workflowId: string,
@@ -20,26 +31,37 @@ export async function readJobHistory(
 ): Promise<JobHistory> {
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory()
   const converter = client.options.loadedDataConverter
-  const decode = async (payloads: temporal.api.common.v1.IPayloads | null | undefined): Promise<unknown> =>
+  const decode = async (payloads: Payloads) =>
     (await decodeArrayFromPayloads(converter, payloads?.payloads))[0]
-  const found: JobHistory = { payload: null, terminalEvent: null, uploadBegan: false }
+  const found: JobHistory = { payload: null, terminalEvent: null, openDeliveries: [], uploadBegan: false }
+  const open = new Map<string, OpenDelivery>()
   for (const event of events ?? []) {
     const started = event.workflowExecutionStartedEventAttributes
     const activity = event.activityTaskScheduledEventAttributes
+    const completed = event.activityTaskCompletedEventAttributes
     const child = event.startChildWorkflowExecutionInitiatedEventAttributes
     if (started) {
       const input = await decode(started.input)
       found.payload = payloadOf(input)
-      // A delivery workflow is started with its event.
-      found.terminalEvent = terminal(input)
+      found.terminalEvent = terminal(eventIn(input))
     }
     if (activity?.activityType?.name === 'uploadAssets') found.uploadBegan = true
-    if (activity?.activityType?.name === 'sendCallback')
-      found.terminalEvent = terminal(await decode(activity.input)) ?? found.terminalEvent
+    if (activity?.activityType?.name === 'sendCallback') {
+      const sent = eventIn(await decode(activity.input))
+      found.terminalEvent = terminal(sent) ?? found.terminalEvent
+      if (sent !== null) open.set(String(event.eventId), { kind: sent.kind, atMs: timeOf(event) })
+    }
+    if (completed && open.has(String(completed.scheduledEventId))) {
+      if (!isUnknown(await decode(completed.result))) open.delete(String(completed.scheduledEventId))
+    }
     if (child?.workflowType?.name === 'deliverCallbackWorkflow')
-      found.terminalEvent = terminal(await decode(child.input)) ?? found.terminalEvent
+      found.terminalEvent = terminal(eventIn(await decode(child.input))) ?? found.terminalEvent
   }
-  return found
+  return { ...found, openDeliveries: [...open.values()] }
+}
+
+function timeOf({ eventTime }: HistoryEvent): number {
+  return Number(eventTime?.seconds ?? 0) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6
 }
 
 function payloadOf(input: unknown): unknown {
@@ -47,8 +69,17 @@ function payloadOf(input: unknown): unknown {
 }
 
 /** Our own workflows wrote it, so its shape is trusted. */
-function terminal(input: unknown): CallbackEvent | null {
+function eventIn(input: unknown): CallbackEvent | null {
   if (typeof input !== 'object' || input === null || !('event' in input)) return null
-  const event = input.event as CallbackEvent
-  return event.kind === 'terminal' ? event : null
+  return input.event as CallbackEvent
+}
+
+function terminal(event: CallbackEvent | null): CallbackEvent | null {
+  return event?.kind === 'terminal' ? event : null
+}
+
+function isUnknown(report: unknown): boolean {
+  return (
+    typeof report === 'object' && report !== null && 'delivery' in report && report.delivery === 'unknown'
+  )
 }

@@ -132,8 +132,8 @@ export const runtimeLog: LogEntry[] = []
 
 let quiet = false
 
-/** The runtime is one per process, and may be installed once. */
-function quietRuntime(): void {
+/** Temporal's runtime, with its log in {@link runtimeLog}. It is one per process, and may be installed once. */
+export function quietRuntime(): void {
   if (quiet) return
   quiet = true
   const logger = new DefaultLogger('DEBUG', entry => {

@@ -19,7 +19,8 @@ import { referenceBuckets } from '../assets/referencePath.ts'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Metrics } from '../runtime/metrics.ts'
-import type { IoActivities, LocalActivities } from '../workflows/activities.ts'
+import type { CallbackActivities, IoActivities, LocalActivities } from '../workflows/activities.ts'
+import { attemptLimitMs } from '../workflows/receiverLimit.ts'
 import type { JobSettings } from '../workflows/types.ts'
 
 export interface ControlWorkerDeps {
@@ -32,7 +33,13 @@ export interface ControlWorkerDeps {
   workflowBundle?: WorkflowBundleOption
 }
 
-/** The workers of one control process: workflows with their local activities, and the activities of the `io` queue. */
+const IO_AT_ONCE = 50
+/** Sockets that mostly wait: a receiver that hangs must not keep other jobs' callbacks in line. */
+const CALLBACKS_AT_ONCE = 500
+/** From a job's deadline to when it counts as stuck; more than the longest ending of a job takes. */
+const STUCK_GRACE_MS = 15 * 60_000
+
+/** The workers of one control process: workflows with their local activities, and the `io` and `callbacks` queues. */
 export async function createControlWorkers(deps: ControlWorkerDeps): Promise<Worker[]> {
   const { config, connection } = deps
   const queues = queuesWithPrefix(config.temporal.queuePrefix)
@@ -56,7 +63,13 @@ export async function createControlWorkers(deps: ControlWorkerDeps): Promise<Wor
       ...shared,
       taskQueue: queues.io,
       activities: { ...ioActivities(deps) },
-      maxConcurrentActivityTaskExecutions: 50,
+      maxConcurrentActivityTaskExecutions: IO_AT_ONCE,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: queues.callbacks,
+      activities: { ...callbackActivities(deps) },
+      maxConcurrentActivityTaskExecutions: CALLBACKS_AT_ONCE,
     }),
   ])
 }
@@ -80,7 +93,7 @@ function localActivities(config: Config): LocalActivities {
   }
 }
 
-function ioActivities({ config, clientConnection, log, metrics }: ControlWorkerDeps): IoActivities {
+function ioActivities({ config, clientConnection }: ControlWorkerDeps): IoActivities {
   const store = createStore(config.store)
   const staging = createStaging(config.staging, store)
   return {
@@ -97,6 +110,20 @@ function ioActivities({ config, clientConnection, log, metrics }: ControlWorkerD
       maxPixels: config.references.maxPixels,
     }),
     removeAssets: createRemoveAssets({ store }),
+    sweepJobs: createSweepJobs({
+      client: new Client({ connection: clientConnection, namespace: config.temporal.namespace }),
+      jobsQueue: queuesWithPrefix(config.temporal.queuePrefix).jobs,
+      callbacks: config.callback.url !== null,
+      callbackAttemptMs: attemptLimitMs(config.callback.timeoutMs),
+      deadlineFactor: config.deadlineFactor,
+      stuckGraceMs: STUCK_GRACE_MS,
+      outputBuckets: config.store.outputBuckets,
+    }),
+  }
+}
+
+function callbackActivities({ config, log, metrics }: ControlWorkerDeps): CallbackActivities {
+  return {
     sendCallback: createSendCallback({
       ...config.callback,
       onDelivery: (event, report) => {
@@ -109,12 +136,5 @@ function ioActivities({ config, clientConnection, log, metrics }: ControlWorkerD
       },
     }),
     recordUsage: createRecordUsage({ url: config.metricsUrl, timeoutMs: 5000 }),
-    sweepJobs: createSweepJobs({
-      client: new Client({ connection: clientConnection, namespace: config.temporal.namespace }),
-      jobsQueue: queuesWithPrefix(config.temporal.queuePrefix).jobs,
-      callbacks: config.callback.url !== null,
-      deadlineFactor: config.deadlineFactor,
-      outputBuckets: config.store.outputBuckets,
-    }),
   }
 }

@@ -6,7 +6,7 @@ import { createCard } from './card.ts'
 import { collectKeptFiles } from './collector.ts'
 import { createGpuWorkers } from './gpuWorker.ts'
 import { runWorkerProgram } from './program.ts'
-import { runWorkers } from './runWorkers.ts'
+import { type RunningWorkers, runWorkers } from './runWorkers.ts'
 
 /** The GPU worker: owns the card of an inference machine, and the files that lie there until they are uploaded. */
 await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth }, { signal, defer }) => {
@@ -22,20 +22,25 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
 
   const connection = await connectTemporalNative(config.temporal, connectOptions)
   defer('Temporal connection', () => connection.close())
-  await started
-  const workers = await createGpuWorkers({ config, connection, ffmpeg, metrics, ...card })
-  defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))
-
-  const running = runWorkers(workers, signal)
   const store = createStore(config.store)
+  let running: RunningWorkers | null = null
+  // Before the models are loaded, which may take minutes: the process is alive meanwhile, and says what is missing.
   await serveHealth(config.health.gpuPort, metrics, {
     temporal: () => connection.workflowService.getSystemInfo({}),
-    workers: running.check,
     store: () => store.check(),
     engine() {
       const { status, lastDeath } = card.program.state()
       if (status !== 'ready') throw new Error(`${status}${lastDeath === null ? '' : `: ${lastDeath}`}`)
     },
+    workers() {
+      if (running === null) throw new Error('not started yet')
+      running.check()
+    },
   })
+  await started
+  const workers = await createGpuWorkers({ config, connection, ffmpeg, metrics, ...card })
+  defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))
+
+  running = runWorkers(workers, signal)
   await running.done
 })

@@ -16,10 +16,14 @@ import { type Queues, queuesBeside } from '../jobs/queues.ts'
 export interface IoActivities {
   fetchReferences: ReturnType<typeof createFetchReferences>
   preprocessFrames: ReturnType<typeof createPreprocessFrames>
-  sendCallback: ReturnType<typeof createSendCallback>
-  recordUsage: ReturnType<typeof createRecordUsage>
   removeAssets: ReturnType<typeof createRemoveAssets>
   sweepJobs: ReturnType<typeof createSweepJobs>
+}
+
+/** Activities of the `callbacks` queue: they wait on the app, which may hang, and nothing else may wait for that. */
+export interface CallbackActivities {
+  sendCallback: ReturnType<typeof createSendCallback>
+  recordUsage: ReturnType<typeof createRecordUsage>
 }
 
 /** Activities of the lanes, on the GPU worker. */
@@ -46,6 +50,9 @@ export const local = proxyLocalActivities<LocalActivities>({
 
 export const io = () =>
   proxyActivities<IoActivities>({ taskQueue: queues().io, startToCloseTimeout: '5 minutes' })
+export const callbacks = () =>
+  proxyActivities<CallbackActivities>({ taskQueue: queues().callbacks, startToCloseTimeout: '1 minute' })
+
 /** A cancelled render has the last word on whether the card had begun, and a cancelled upload on when it has stopped. */
 const heard = { heartbeatTimeout: '30s', cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const
 

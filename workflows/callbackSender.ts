@@ -1,12 +1,19 @@
-import { CancellationScope, condition, ParentClosePolicy, sleep, startChild } from '@temporalio/workflow'
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
+import {
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  sleep,
+  startChild,
+} from '@temporalio/workflow'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import { type CallbackStatus, workflowIds } from '../jobs/searchAttributes.ts'
 import { deliver } from './deliver.ts'
-import { deliverCallbackWorkflow } from './deliverCallback.ts'
+import { type DeliverCallbackInput, deliverCallbackWorkflow, deliverInstead } from './deliverCallback.ts'
+import { RECEIVER_LIMIT_MS } from './receiverLimit.ts'
 import type { JobSettings } from './types.ts'
 
-/** The receiver runs for at most this long (a Supabase edge function's limit), so after it an unknown delivery is over. */
-const RECEIVER_LIMIT_MS = 400_000
 /** How long a job itself tries to deliver its terminal callback, before a workflow of its own takes over. */
 const QUICK_TRIES_MS = 20_000
 const FIRST_PAUSE_MS = 1000
@@ -41,12 +48,7 @@ export class CallbackSender {
     const delivered = await this.#tryFor(event, Math.min(QUICK_TRIES_MS, this.#settings.callbackRetryMs))
     const repeatAtMs = this.#unknownUntilMs > Date.now() ? this.#unknownUntilMs : null
     if (delivered && repeatAtMs === null) return 'delivered'
-    await startChild(deliverCallbackWorkflow, {
-      workflowId: workflowIds.callback(event.body.job_id),
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: `${event.body.status} · ${delivered ? 'repeat after an unknown delivery' : 'receiver not reachable'}`,
-      args: [{ event, delivered, repeatAtMs }],
-    })
+    await handOver({ event, delivered, repeatAtMs })
     return delivered ? 'delivered' : 'retrying'
   }
 
@@ -67,5 +69,22 @@ export class CallbackSender {
       if (delivery === 'refused' || Date.now() + pauseMs > untilMs) return false
       await sleep(pauseMs)
     }
+  }
+}
+
+/** To the delivery workflow: a new one, or the one that still delivers what the job said before it was reset. */
+async function handOver(input: DeliverCallbackInput): Promise<void> {
+  const { event, delivered } = input
+  const workflowId = workflowIds.callback(event.body.job_id)
+  try {
+    await startChild(deliverCallbackWorkflow, {
+      workflowId,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `${event.body.status} · ${delivered ? 'repeat after an unknown delivery' : 'receiver not reachable'}`,
+      args: [input],
+    })
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    await getExternalWorkflowHandle(workflowId).signal(deliverInstead, event)
   }
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailureCategory } from '@temporalio/common'
+import { ApplicationFailureCategory, WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
   ApplicationFailure,
   CancellationScope,
@@ -10,7 +10,7 @@ import { type CallbackEvent, completedEvent, failedEvent } from '../jobs/callbac
 import { FAILURES } from '../jobs/failures.ts'
 import type { PlanError } from '../jobs/plan.ts'
 import type { TerminalStatus } from '../jobs/status.ts'
-import { io } from './activities.ts'
+import { callbacks } from './activities.ts'
 import type { CallbackSender } from './callbackSender.ts'
 import type { FailureView } from './failure.ts'
 import { showOutcome, showPhase } from './jobView.ts'
@@ -89,18 +89,23 @@ function terminalEvent({ jobId, production, failure, planError }: Ending): Callb
 async function removePartialUpload({ production, failure }: Ending): Promise<void> {
   if (failure === null || production === null || !production.uploading) return
   const { bucket, userId, jobId, images, extension } = production.plan
-  await startChild(removeAssetsWorkflow, {
-    workflowId: `remove-assets-${jobId}`,
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    args: [{ bucket, userId, jobId, images, extension }],
-  })
+  try {
+    await startChild(removeAssetsWorkflow, {
+      workflowId: `remove-assets-${jobId}`,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      args: [{ bucket, userId, jobId, images, extension }],
+    })
+  } catch (error) {
+    // A job that was reset may find its removal under way already.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+  }
 }
 
 /** Best effort: the metrics endpoint may be down without any job noticing. */
 async function recordUsage({ production, failure, settings }: Ending): Promise<void> {
   if (!settings.usage || production === null) return
   try {
-    await io().recordUsage.executeWithOptions(
+    await callbacks().recordUsage.executeWithOptions(
       {
         summary: 'metrics',
         startToCloseTimeout: '15s',

@@ -1,6 +1,7 @@
 import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow'
 import type { CallbackEvent } from '../jobs/callback.ts'
-import { io } from './activities.ts'
+import { callbacks } from './activities.ts'
+import { attemptLimitMs } from './receiverLimit.ts'
 import type { JobSettings } from './types.ts'
 
 /** `failed`: surely not processed; `unknown`: perhaps processed, perhaps still being worked on; `refused`: for good. */
@@ -12,10 +13,10 @@ export type Delivery = 'delivered' | 'refused' | 'failed' | 'unknown'
  */
 export async function deliver(event: CallbackEvent, settings: JobSettings): Promise<Delivery> {
   try {
-    const { delivery } = await io().sendCallback.executeWithOptions(
+    const { delivery } = await callbacks().sendCallback.executeWithOptions(
       {
         summary: `${event.body.status}, event ${event.sequence}`,
-        startToCloseTimeout: 2 * settings.callbackTimeoutMs + 5000,
+        startToCloseTimeout: attemptLimitMs(settings.callbackTimeoutMs),
         retry: { maximumAttempts: 1 },
       },
       [{ event }],

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, defineSignal, setHandler } from '@temporalio/workflow'
+import { ApplicationFailure, condition, defineSignal, setHandler, sleep } from '@temporalio/workflow'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import { local } from './activities.ts'
 import { deliver } from './deliver.ts'
@@ -11,50 +11,70 @@ export interface DeliverCallbackInput {
   event: CallbackEvent
   /** The receiver has it already, and only the repetition is left to do. */
   delivered?: boolean
+  /** Until then an attempt of somebody else may be under way (ms since 1970). */
+  notBeforeMs?: number
   /** When the receiver can no longer be working on an earlier event whose outcome stayed unknown (ms since 1970). */
   repeatAtMs?: number | null
 }
 
 /** Try at once instead of waiting out the pause: an operator knows that the receiver is back. */
 export const deliverNow = defineSignal('deliverNow')
+/** The job was reset and has ended anew: its new event takes the place of the one that is being delivered. */
+export const deliverInstead = defineSignal<[CallbackEvent]>('deliverInstead')
 
 /**
  * Delivers one terminal callback for days, so that the job itself need not wait for a receiver that is down. Fails with
  * `callback_undelivered` when it gives up; the event stays in its history and can be delivered again by hand.
  */
 export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Promise<{ attempts: number }> {
-  const { event } = input
-  const settings = await local.readSettings()
+  let event = input.event
+  let delivered = input.delivered ?? false
   let hurried = false
+  let attempts = 0
   setHandler(deliverNow, () => {
     hurried = true
   })
-  const untilMs = Date.now() + settings.callbackRetryMs
-  let attempts = 0
-  let pauseMs = FIRST_PAUSE_MS
-  let delivered = input.delivered ?? false
-  while (!delivered) {
-    showDelivery('retrying', `attempt ${attempts + 1} of ${event.body.status} for job ${event.body.job_id}`)
-    const delivery = await deliver(event, settings)
-    attempts += 1
-    delivered = delivery === 'delivered'
-    if (delivered) break
-    if (delivery === 'refused' || Date.now() + pauseMs > untilMs) return giveUp(attempts, delivery)
-    showDelivery(
-      'retrying',
-      `attempt ${attempts} failed; the next follows in ${Math.round(pauseMs / 1000)} s`,
-    )
-    hurried = false
-    await condition(() => hurried, pauseMs)
-    pauseMs = hurried ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+  setHandler(deliverInstead, newer => {
+    event = newer
+    delivered = false
+    hurried = true
+  })
+  const settings = await local.readSettings()
+
+  async function deliverForDays(): Promise<void> {
+    const untilMs = Date.now() + settings.callbackRetryMs
+    for (
+      let pauseMs = FIRST_PAUSE_MS;
+      ;
+      pauseMs = hurried ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+    ) {
+      showDelivery('retrying', `attempt ${attempts + 1} of ${event.body.status} for job ${event.body.job_id}`)
+      hurried = false
+      const sending = event
+      const delivery = await deliver(sending, settings)
+      attempts += 1
+      delivered = delivery === 'delivered' && sending === event
+      if (delivered) return
+      if (sending !== event) continue
+      if (delivery === 'refused' || Date.now() + pauseMs > untilMs) giveUp(attempts, delivery)
+      showDelivery(
+        'retrying',
+        `attempt ${attempts} failed; the next follows in ${Math.round(pauseMs / 1000)} s`,
+      )
+      await condition(() => hurried, pauseMs)
+    }
   }
-  const repeatInMs = (input.repeatAtMs ?? 0) - Date.now()
-  if (repeatInMs > 0) {
+
+  const repeatAtMs = input.repeatAtMs ?? 0
+  const waitMs = (input.notBeforeMs ?? 0) - Date.now()
+  if (waitMs > 0) await sleep(waitMs)
+  if (!delivered) await deliverForDays()
+  while (repeatAtMs > Date.now()) {
     showDelivery('delivered', 'delivered; to be repeated once, as an earlier delivery had an unknown outcome')
     hurried = false
-    await condition(() => hurried, repeatInMs)
-    const again = await deliverCallbackWorkflow({ event })
-    return { attempts: attempts + again.attempts }
+    // A delivery in between, asked for by hand, does not replace the repetition: the late one may still come after it.
+    await condition(() => hurried, repeatAtMs - Date.now())
+    await deliverForDays()
   }
   showDelivery('delivered', `delivered after ${attempts} attempts`)
   return { attempts }

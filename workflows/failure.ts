@@ -23,11 +23,14 @@ export function whyItFailed(error: unknown): FailureView {
   return failureView('internal', cause instanceof Error ? cause.message : String(cause))
 }
 
-/** Whether a cancelled `generate` or `enhancePrompt` had already had the card, by its own account. */
+/** Whether an attempt of `generate` or `enhancePrompt` that was stopped, or died, had had the card, by its own account. */
 export function wasHeld(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error
-  if (!(cause instanceof CancelledFailure)) return false
-  const [detail] = cause.details
+  if (cause instanceof CancelledFailure) return saysHeld(cause.details[0])
+  return cause instanceof TimeoutFailure && saysHeld(cause.lastHeartbeatDetails)
+}
+
+function saysHeld(detail: unknown): boolean {
   return typeof detail === 'object' && detail !== null && 'held' in detail && detail.held === true
 }
 

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow'
+import { CancellationScope, workflowInfo } from '@temporalio/workflow'
 import { processingEvent } from '../jobs/callback.ts'
 import type { JobPlan } from '../jobs/plan.ts'
 import { workflowIds } from '../jobs/searchAttributes.ts'
@@ -28,15 +28,15 @@ export async function generateMediaWorkflow(input: GenerateMediaInput): Promise<
 
   const plan = { ...result.plan, seed: result.plan.seed ?? randomSeed() }
   const production = beginProduction(plan)
+  const untilDeadline = new CancellationScope({ cancellable: true, timeout: remainingMs(plan, settings) })
   let failure: FailureView | null = null
   try {
     showStarted(plan)
     sender.send(processingEvent({ plan, seed: plan.seed }))
-    await CancellationScope.withTimeout(remainingMs(plan, settings), () =>
-      produce(production, input.payload, settings),
-    )
+    await untilDeadline.run(() => produce(production, input.payload, settings))
   } catch (error) {
-    failure = isCancellation(error) ? whyItWasStopped(error, production) : whyItFailed(error)
+    // Work that was told to stop may end otherwise than cancelled: its worker is dead, or failed in that very moment.
+    failure = untilDeadline.consideredCancelled ? whyItWasStopped(error, production) : whyItFailed(error)
   }
   return conclude({ jobId, planError: null, production, failure, sender, settings })
 }

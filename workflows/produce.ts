@@ -1,8 +1,8 @@
-import { isCancellation } from '@temporalio/workflow'
+import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import type { JobPlan, ReferenceRole } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedFile, UploadedAsset } from '../jobs/receipt.ts'
 import { card, host, io, local, queues } from './activities.ts'
-import { isHostSilent, whyItFailed } from './failure.ts'
+import { isHostSilent, wasHeld, whyItFailed } from './failure.ts'
 import { showPhase } from './jobView.ts'
 import type { JobSettings } from './types.ts'
 
@@ -113,7 +113,9 @@ async function enhance(production: Production): Promise<void> {
     production.enhancedPrompt = prompt
     production.enhancement = 'applied'
   } catch (error) {
-    if (isCancellation(error) || whyItFailed(error).code === 'policy_refused') throw error
+    production.held ||= wasHeld(error)
+    const stopped = isCancellation(error) || CancellationScope.current().consideredCancelled
+    if (stopped || whyItFailed(error).code === 'policy_refused') throw error
     production.enhancement = 'failed'
   }
 }

@@ -13,7 +13,7 @@ const READY_MS = 60_000
 
 const addressesSchema = z.looseObject({ storeUrl: z.url() })
 
-export interface CommandOptions {
+interface CommandOptions {
   stdin?: string
   /** Gets the output so far whenever more comes, and may send a signal. */
   onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void
@@ -69,7 +69,11 @@ export async function startDevProcess(): Promise<DevProcess> {
       storeDir,
       store: createDirectoryStore({ directory: storeDir, url: storeUrl, signingKey: SIGNING_KEY }),
       async ourvidz(args, { stdin = '', onOutput } = {}) {
-        const child = execa(process.execPath, [PROGRAM, ...args], { ...options, input: stdin, timeout: 180_000 })
+        const child = execa(process.execPath, [PROGRAM, ...args], {
+          ...options,
+          input: stdin,
+          timeout: 180_000,
+        })
         let said = ''
         child.stdout.on('data', chunk => {
           said += chunk

@@ -1,7 +1,7 @@
 import type { JobType } from '../../jobs/jobTypes.ts'
 import type { ReferenceMode } from '../../jobs/plan.ts'
 
-export interface ExpectedExample {
+interface ExpectedExample {
   type: JobType
   mode: ReferenceMode
   width: number
@@ -20,7 +20,7 @@ const wide = { width: 832, height: 480 }
 const tall = { width: 480, height: 832 }
 
 /** What must come of each file in `examples/`, written down by hand from the payloads and the job contract. */
-export const EXPECTED = {
+export const EXPECTED: Readonly<Record<string, ExpectedExample>> = {
   sdxl_image_fast: {
     type: 'sdxl_image_fast',
     mode: 'none',
@@ -129,6 +129,4 @@ export const EXPECTED = {
       reference_strength: 1,
     },
   },
-} as const satisfies Record<string, ExpectedExample>
-
-export type ExampleName = keyof typeof EXPECTED
+}

@@ -11,7 +11,7 @@ const deliverySchema = z.object({
   processed: z.boolean(),
   answered: z.number(),
 })
-export type KeptDelivery = z.infer<typeof deliverySchema>
+type KeptDelivery = z.infer<typeof deliverySchema>
 
 /** Every callback of a job that the development stack has kept, in the order of arrival. */
 export async function deliveriesOf(dataDir: string, jobId: string): Promise<KeptDelivery[]> {
@@ -30,7 +30,11 @@ export type JobLine = z.infer<typeof lineSchema>
 
 /** What `--json` has written: the last line of each job. */
 export function lastLines(stdout: string): Map<string, JobLine> {
-  return new Map(jsonLines(stdout).map(line => lineSchema.parse(line)).map(line => [line.jobId, line]))
+  return new Map(
+    jsonLines(stdout)
+      .map(line => lineSchema.parse(line))
+      .map(line => [line.jobId, line]),
+  )
 }
 
 function jsonLines(text: string): unknown[] {

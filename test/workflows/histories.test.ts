@@ -1,9 +1,13 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DeterminismViolationError, Worker } from '@temporalio/worker'
+import { Worker } from '@temporalio/worker'
+import { DeterminismViolationError } from '@temporalio/workflow'
 import { describe, expect, inject, test } from 'vitest'
+import { quietRuntime } from '../stack.ts'
 import { recordHistories } from './recordHistories.ts'
+
+quietRuntime()
 
 const folder = fileURLToPath(new URL('../histories', import.meta.url))
 const names = await readdir(folder).catch(() => [])

@@ -53,7 +53,9 @@ test('a job whose workflow tasks fail is ended by the sweep, and told as stuck o
     client: temporal,
     jobsQueue: queuesWithPrefix(config.temporal.queuePrefix).jobs,
     callbacks: true,
+    callbackAttemptMs: 1000,
     deadlineFactor: DEADLINE_FACTOR,
+    stuckGraceMs: 500,
     outputBuckets: [],
   })
   const sweep = () => runActivity(sweepJobs, { last: null })

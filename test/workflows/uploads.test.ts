@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { workflowIds } from '../../jobs/searchAttributes.ts'
 import type { JobOutcome } from '../../workflows/types.ts'
-import type { Fault } from '../standins/storageFaults.ts'
 import { type StorageStandIn, startSupabaseStorage } from '../standins/supabaseStorage.ts'
 import { temporaryDirectory } from '../temporaryDirectory.ts'
 import { payloadOf } from './payloads.ts'
@@ -64,8 +63,7 @@ function expectWhole(storage: StorageStandIn, outcome: JobOutcome): void {
 }
 
 describe('a store that fails a job’s uploads and comes back', () => {
-  const faults: Fault['kind'][] = ['badGateway', 'hang', 'reset', 'halfOpen', 'answerLost']
-  test.each(faults.filter(kind => kind !== 'slow' && kind !== 'refuse'))(
+  test.each(['badGateway', 'hang', 'reset', 'halfOpen', 'answerLost'] as const)(
     'after a fault of kind %s the files are uploaded, and not rendered again',
     async kind => {
       const storage = await startStorage()
@@ -123,7 +121,7 @@ describe('what a job has uploaded', () => {
     const pipeline = await openOn(storage, { env: { UPLOAD_TIMEOUT_SECONDS: '60' } })
     const payload = payloadOf({ config: { num_images: 6 } })
     storage.failNext({ kind: 'slow', delayMs: 10 }, { times: 4, method: 'POST' })
-    storage.failNext({ kind: 'slow', delayMs: 4000 }, { times: 20, method: 'POST' })
+    storage.failNext({ kind: 'slow', delayMs: 2500 }, { times: 20, method: 'POST' })
     await pipeline.pipeline.submit(payload)
     await expect.poll(() => storage.objects.size, { timeout: 20_000 }).toBeGreaterThan(2)
     expect(storage.objects.size).toBeLessThan(12)
@@ -133,7 +131,7 @@ describe('what a job has uploaded', () => {
     await expect.poll(async () => (await removal.describe()).status.name).not.toBe('UNSPECIFIED')
     await expect.poll(() => storage.objects.size, { timeout: 10_000 }).toBe(0)
     // What the store was still working on when we left is not to come back.
-    await new Promise(resolve => setTimeout(resolve, 6000))
+    await new Promise(resolve => setTimeout(resolve, 3500))
     expect([...storage.objects.keys()]).toEqual([])
   })
 
@@ -165,9 +163,8 @@ test('a host that is lost with its files: another renders the same picture again
   })
   const first = await pipeline.startGpu({ HOST_ID: 'host-a', DATA_DIR: await temporaryDirectory() })
   storage.failNext({ kind: 'hang' }, { times: 2 })
-  const { config, ...rest } = payloadOf()
-  const { seed: _, ...unseeded } = config as Record<string, unknown>
-  const payload = { ...rest, config: unseeded }
+  // Without a seed of its own, so that the one chosen for it must hold for both renders.
+  const payload = payloadOf({ config: { seed: undefined } })
   await pipeline.pipeline.submit(payload)
   await expect.poll(() => storage.requests.length, { timeout: 20_000 }).toBe(2)
   await first.stop()

@@ -1,0 +1,108 @@
+import { log } from '@temporalio/activity'
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionInfo,
+  WorkflowNotFoundError,
+} from '@temporalio/client'
+import { failedEvent } from '../jobs/callback.ts'
+import type { FailureCode } from '../jobs/failures.ts'
+import { planJob } from '../jobs/planJob.ts'
+import { workflowIds } from '../jobs/searchAttributes.ts'
+import { type JobHistory, type OpenDelivery, readJobHistory } from '../runtime/jobHistory.ts'
+import { RECEIVER_LIMIT_MS } from '../workflows/receiverLimit.ts'
+import { WORKFLOW_TYPES } from '../workflows/types.ts'
+
+export interface ReconcileDeps {
+  client: Client
+  jobsQueue: string
+  callbacks: boolean
+  /** Longest that one delivery attempt may be under way. */
+  callbackAttemptMs: number
+  outputBuckets: readonly string[]
+}
+
+/**
+ * Has the terminal callback of a job delivered whose workflow is closed without having seen to it: the recorded one if one
+ * was ever scheduled, else `failed` with the given code. False when that was done before, or when the job lives on: a reset
+ * closes a run and starts another.
+ */
+export async function reconcileJob(
+  deps: ReconcileDeps,
+  job: WorkflowExecutionInfo,
+  code: FailureCode,
+): Promise<boolean> {
+  const jobId = job.workflowId.slice(workflowIds.job('').length)
+  const { workflow } = deps.client
+  if (await exists(deps.client, workflowIds.callback(jobId))) return false
+  const current = await workflow.getHandle(job.workflowId).describe()
+  if (current.runId !== job.runId) return false
+
+  const history = await readOrNothing(deps.client, job)
+  const planned = planJob(history.payload, { outputBuckets: deps.outputBuckets })
+  const plan = planned.ok ? planned.plan : null
+  if (plan !== null && history.uploadBegan && history.terminalEvent?.body.status !== 'completed') {
+    const { bucket, userId, images, extension } = plan
+    const input = { bucket, userId, jobId, images, extension }
+    await startOnce(deps, WORKFLOW_TYPES.removeAssets, `remove-assets-${jobId}`, input)
+  }
+  if (!deps.callbacks) return false
+  const at = new Date().toISOString()
+  const event = history.terminalEvent ?? failedEvent({ jobId, plan, failure: { code }, planError: null, at })
+  const input = { event, ...whenToDeliver(history.openDeliveries, deps.callbackAttemptMs) }
+  return startOnce(deps, WORKFLOW_TYPES.deliverCallback, workflowIds.callback(jobId), input)
+}
+
+/** Not while an attempt of the dead workflow may be under way; and again once the receiver cannot be at work on `processing`. */
+function whenToDeliver(open: readonly OpenDelivery[], attemptMs: number) {
+  const latest = (deliveries: readonly OpenDelivery[]) => Math.max(0, ...deliveries.map(({ atMs }) => atMs))
+  const processing = open.filter(({ kind }) => kind === 'processing')
+  return {
+    notBeforeMs: latest(open) + attemptMs,
+    repeatAtMs: processing.length === 0 ? null : latest(processing) + attemptMs + RECEIVER_LIMIT_MS,
+  }
+}
+
+/** A history that cannot be read (another key, another client) must not cost its job the callback. */
+async function readOrNothing(
+  client: Client,
+  { workflowId, runId }: WorkflowExecutionInfo,
+): Promise<JobHistory> {
+  try {
+    return await readJobHistory(client, workflowId, runId)
+  } catch (error) {
+    log.error('a history could not be read', { workflowId, error: String(error) })
+    return { payload: null, terminalEvent: null, openDeliveries: [], uploadBegan: false }
+  }
+}
+
+async function exists({ workflow }: Client, workflowId: string): Promise<boolean> {
+  try {
+    await workflow.getHandle(workflowId).describe()
+    return true
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false
+    throw error
+  }
+}
+
+async function startOnce(
+  deps: ReconcileDeps,
+  type: string,
+  workflowId: string,
+  input: unknown,
+): Promise<boolean> {
+  try {
+    await deps.client.workflow.start(type, {
+      workflowId,
+      taskQueue: deps.jobsQueue,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: 'by the reconciler',
+      args: [input],
+    })
+    return true
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false
+    throw error
+  }
+}
