@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const ignored = ['node_modules/**', '.data/**', 'dist/**', 'test/slow/**']
 /** Generous: a loaded machine is slow, and a test that hangs is found soon enough. */
-const limits = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 30_000 }
+const limits = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 }
 const onTemporal = ['test/**/*.test.ts', 'workflows/**/*.test.ts', 'workers/**/*.test.ts']
 
 export default defineConfig({
@@ -23,6 +23,8 @@ export default defineConfig({
           include: onTemporal,
           exclude: ignored,
           globalSetup: 'test/globalSetup.ts',
+          // They wait more than they compute.
+          maxWorkers: 3,
           ...limits,
         },
       },

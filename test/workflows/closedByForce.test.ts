@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { workflowIds } from '../../jobs/searchAttributes.ts'
+import { payloadOf } from './payloads.ts'
+import { openPipeline } from './pipeline.ts'
+
+const SWEEP_OFTEN = { RECONCILE_SECONDS: '1' }
+
+test('a job that is reset in the Web UI is told its end once, by its last run', async () => {
+  const { pipeline, temporal, heard, startGpu, config } = await openPipeline({ gpu: false, env: SWEEP_OFTEN })
+  const payload = payloadOf()
+  await pipeline.submit(payload)
+  await expect.poll(() => heard(payload.id).length).toBe(1)
+  const job = temporal.workflow.getHandle(workflowIds.job(payload.id))
+  const { events } = await job.fetchHistory()
+  const firstTask = events?.find(event => event.workflowTaskCompletedEventAttributes)
+  await temporal.workflowService.resetWorkflowExecution({
+    namespace: config.temporal.namespace,
+    workflowExecution: { workflowId: job.workflowId, runId: (await job.describe()).runId },
+    reason: 'by hand',
+    workflowTaskFinishEventId: firstTask?.eventId ?? null,
+    requestId: randomUUID(),
+  })
+  // The run that the reset has closed looks like one that was terminated; three sweeps see it.
+  await sleep(4000)
+  await startGpu()
+  expect(await pipeline.result(payload.id)).toMatchObject({ status: 'completed' })
+  await sleep(2000)
+  expect(heard(payload.id).filter(({ status }) => status !== 'processing')).toMatchObject([
+    { status: 'completed' },
+  ])
+})
+
+test('a job terminated while processing is being delivered: no overlap, and the end is told last', async () => {
+  const { pipeline, temporal, receiver, heard } = await openPipeline({
+    gpu: false,
+    env: { ...SWEEP_OFTEN, CALLBACK_TIMEOUT_SECONDS: '3' },
+    behave: ({ status }) => (status === 'processing' ? { kind: 'slow', delayMs: 2500 } : 'ok'),
+  })
+  const payload = payloadOf()
+  await pipeline.submit(payload)
+  await expect.poll(() => receiver.log.deliveries.length).toBe(1)
+  await temporal.workflow.getHandle(workflowIds.job(payload.id)).terminate('by hand')
+  await expect.poll(() => heard(payload.id).length, { timeout: 40_000 }).toBe(2)
+  expect(heard(payload.id).map(({ status }) => status)).toEqual(['processing', 'failed'])
+  expect(receiver.log.overlaps).toEqual([])
+})
+
+test('a job that cannot be read does not keep others from their callback', async () => {
+  const { pipeline, temporal, heard, config } = await openPipeline({ gpu: false, env: SWEEP_OFTEN })
+  const [odd, plain] = [payloadOf(), payloadOf()]
+  const jobsQueue = `${config.temporal.queuePrefix}.jobs`
+  await temporal.workflow.start('generateMediaWorkflow', {
+    workflowId: workflowIds.job(odd.id),
+    taskQueue: jobsQueue,
+    startDelay: '1 hour',
+    args: [new Uint8Array([1, 2, 3])],
+    searchAttributes: { JobStatus: ['queued'] },
+  })
+  await pipeline.submit(plain)
+  await expect.poll(() => heard(plain.id).length).toBe(1)
+  for (const { id } of [odd, plain])
+    await temporal.workflow.getHandle(workflowIds.job(id)).terminate('by hand')
+  for (const { id } of [odd, plain]) {
+    await expect.poll(() => heard(id).at(-1)?.metadata.error_type, { timeout: 20_000 }).toBe('terminated')
+  }
+})
+
+test('a receiver that hangs does not keep the references of other jobs waiting', async () => {
+  const { pipeline } = await openPipeline({
+    gpu: false,
+    env: { CALLBACK_TIMEOUT_SECONDS: '15' },
+    behave: () => 'hang',
+  })
+  const many = Array.from({ length: 60 }, () => payloadOf())
+  await Promise.all(many.map(payload => pipeline.submit(payload)))
+  const late = payloadOf({ metadata: { reference_image_url: 'http://127.0.0.1:9/none.png' } })
+  const began = Date.now()
+  await pipeline.submit(late)
+  // Refused at once, and tried four times within seconds; the sixty hanging callbacks last fifteen.
+  await expect.poll(async () => (await pipeline.get(late.id)).phase, { timeout: 12_000 }).toBe('finishing')
+  expect(Date.now() - began).toBeLessThan(12_000)
+  await Promise.all([...many, late].map(({ id }) => pipeline.cancel(id)))
+})
