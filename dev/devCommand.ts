@@ -54,6 +54,6 @@ Ready. Ctrl-C ends it; jobs that are not done go on at the next start.
 ${facts.map(([name, value]) => `  ${name.padEnd(11)}${value}`).join('\n')}
 
 Try in another terminal:
-  npm run --silent ourvidz -- submit examples/*.json --wait
+  npm run --silent ourvidz -- submit examples/video_high-start.json --wait
 `
 }

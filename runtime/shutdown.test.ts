@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 let directory: string
@@ -71,6 +72,9 @@ test('a second signal does not wait', async () => {
   await up
   child.kill('SIGTERM')
   await once(child.stdout, 'data')
+  child.kill('SIGTERM') // at once: npm doubles a Ctrl-C
+  await sleep(1200)
+  expect(child.exitCode).toBeNull()
   child.kill('SIGTERM')
   expect(await ended).toMatchObject({ code: 143 })
 })

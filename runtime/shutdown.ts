@@ -21,6 +21,9 @@ class Stop extends Error {
   override readonly name = 'Stop'
 }
 
+/** npm passes a Ctrl-C on that the terminal has sent to everybody already: two signals so close together are one wish. */
+const SAME_SIGNAL_MS = 1000
+
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 type StopSignal = keyof typeof exitCodes
 const stopSignals = ['SIGINT', 'SIGTERM'] as const satisfies StopSignal[]
@@ -56,10 +59,13 @@ export async function runUntilStopped(
     log.fatal({ err }, 'uncaught')
     stop('an error that nobody caught')
   }
+  let stoppedAtMs = 0
   for (const signal of stopSignals) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(exitCodes[signal])
-      stop(signal)
+      if (!controller.signal.aborted) {
+        stoppedAtMs = performance.now()
+        stop(signal)
+      } else if (performance.now() - stoppedAtMs > SAME_SIGNAL_MS) process.exit(exitCodes[signal])
     })
   }
   process.on('uncaughtException', crash).on('unhandledRejection', crash)

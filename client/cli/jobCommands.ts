@@ -3,7 +3,7 @@ import { JOB_TYPES, type JobType } from '../../jobs/jobTypes.ts'
 import { JOB_STATUSES, type JobStatus } from '../../jobs/status.ts'
 import type { PipelineClient } from '../pipelineClient.ts'
 import { follow } from './follow.ts'
-import { detailText, tableText } from './jobText.ts'
+import { detailText, tableText, webUiLink } from './jobText.ts'
 import type { Session } from './session.ts'
 
 interface ListOptions {
@@ -32,7 +32,7 @@ export function addLookingCommands(program: Command, session: Session): void {
     .option('--json', 'as JSON')
     .action(async (id: string, { json }: { json?: boolean }) => {
       const job = await (await session.pipeline()).get(id)
-      session.print(json ? JSON.stringify(job) : detailText(job))
+      session.print(json ? JSON.stringify(job) : detailText(job, webUiLink(session.config(), job.jobId)))
     })
 
   program

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util'
+import { workflowIds } from '../../jobs/searchAttributes.ts'
 import type { JobStatus } from '../../jobs/status.ts'
+import type { Config } from '../../runtime/config.ts'
 import type { JobSummary } from '../jobSummary.ts'
 import type { JobView } from '../jobView.ts'
 
@@ -40,8 +42,14 @@ export function elapsedText(job: JobView, nowMs: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
+/** Where the job is in Temporal's Web UI; null where TEMPORAL_UI_URL is not set. */
+export function webUiLink({ temporal }: Config, jobId: string): string | null {
+  if (temporal.uiUrl === null) return null
+  return `${temporal.uiUrl}/namespaces/${temporal.namespace}/workflows/${workflowIds.job(jobId)}`
+}
+
 /** Everything about one job, a fact per line. */
-export function detailText(job: JobView): string {
+export function detailText(job: JobView, webUi: string | null): string {
   const facts: [string, string | null][] = [
     ['job', job.jobId],
     ['status', job.status],
@@ -56,6 +64,7 @@ export function detailText(job: JobView): string {
     ['failure', job.failure === null ? null : `${job.failure.code}: ${job.failure.message}`],
     ['detail', job.failure?.detail || null],
     ['callback', job.callback],
+    ['web ui', webUi],
     ...job.assets.map((asset): [string, string] => [
       `asset ${asset.index}`,
       `${job.outcome?.bucket}/${asset.path}`,

@@ -23,6 +23,7 @@ export interface Terminal {
 
 /** One run of a command: its terminal, the way to the pipeline, and how it ends. */
 export interface Session extends Terminal {
+  config(): Config
   /** Connects on first use. */
   pipeline(): Promise<ConnectedPipelineClient>
   print(line: string): void
@@ -43,6 +44,7 @@ export function createSession(terminal: Terminal): Session {
   }
   const session: Session = {
     ...terminal,
+    config: getConfig,
     pipeline() {
       client ??= connectLazily(getConfig())
       return client
