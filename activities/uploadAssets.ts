@@ -52,17 +52,15 @@ export function createUploadAssets(deps: UploadAssetsDeps) {
     const file = deps.renders.file(receipt, rendered.file)
     const paths = pathsOf(input, rendered)
     const { contentType, frames } = rendered
-    await deps.staging.withScratch(async scratch => {
-      const thumbnail = join(scratch, 'thumbnail.webp')
-      await makeThumbnail({ file, contentType, frames }, thumbnail, { ffmpeg: deps.ffmpeg, signal })
-      await Promise.all([
-        deps.store.putFile({ bucket, path: paths.path }, file, { contentType, signal }),
-        deps.store.putFile({ bucket, path: paths.thumbnailPath }, thumbnail, {
-          contentType: 'image/webp',
-          signal,
-        }),
-      ])
-    })
+    await Promise.all([
+      deps.store.putFile({ bucket, path: paths.path }, file, { contentType, signal }),
+      deps.staging.withScratch(async scratch => {
+        const thumbnail = join(scratch, 'thumbnail.webp')
+        await makeThumbnail({ file, contentType, frames }, thumbnail, { ffmpeg: deps.ffmpeg, signal })
+        const ref = { bucket, path: paths.thumbnailPath }
+        await deps.store.putFile(ref, thumbnail, { contentType: 'image/webp', signal })
+      }),
+    ])
   }
 
   async function assetOf(
