@@ -27,10 +27,10 @@ export class TemporalBinaryError extends Error {
 
 /**
  * Path of a `temporal` program that is new enough: the one that TEMPORAL_CLI names, one on PATH, one brought before, or
- * one brought now, by download or else built with Go. Without options it looks where the environment says.
+ * one brought now, by download or else built with Go. What the options leave open is as the environment says.
  */
-export async function findTemporalBinary(options?: TemporalBinaryOptions): Promise<string> {
-  const given = options ?? ownOptions()
+export async function findTemporalBinary(options: Partial<TemporalBinaryOptions> = {}): Promise<string> {
+  const given = { ...ownOptions(), ...options }
   if (given.cli !== null) return useExplicit(resolve(given.cli))
   const tried: string[] = []
   const found = (await onPath(given.path, tried)) ?? (await inCache(given.cacheDir, tried))

@@ -18,7 +18,7 @@ export interface DeliverCallbackInput {
 }
 
 /** Try at once instead of waiting out the pause: an operator knows that the receiver is back. */
-export const deliverNow = defineSignal('deliverNow')
+const deliverNow = defineSignal('deliverNow')
 /** The job was reset and has ended anew: its new event takes the place of the one that is being delivered. */
 export const deliverInstead = defineSignal<[CallbackEvent]>('deliverInstead')
 
