@@ -11,6 +11,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
+          maxWorkers: 2,
           include: ['**/*.test.ts'],
           exclude: [...ignored, ...onTemporal],
           ...limits,
@@ -20,6 +22,7 @@ export default defineConfig({
         // These share one Temporal server and one bundle of the workflows.
         test: {
           name: 'temporal',
+          sequence: { groupOrder: 1 },
           include: onTemporal,
           exclude: ignored,
           globalSetup: 'test/globalSetup.ts',
@@ -32,6 +35,7 @@ export default defineConfig({
         // Outages as long as Temporal's own time-outs: minutes, so not part of `npm test`.
         test: {
           name: 'slow',
+          sequence: { groupOrder: 2 },
           include: ['test/slow/**/*.test.ts'],
           globalSetup: 'test/globalSetup.ts',
           ...limits,

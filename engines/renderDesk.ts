@@ -23,6 +23,9 @@ export interface RenderDesk {
 export interface RenderDeskOptions extends Omit<FlightDeps, 'pollMs'> {
   /** How long a render that nobody waits for keeps its place in line. Once it has had the card it may finish. */
   orphanGraceMs?: number
+  /** Whether anybody may still come for a job's render. Asked of renders that nobody waits for; a rejection is no answer. */
+  isWanted?: (jobId: string) => Promise<boolean>
+  wantedPollMs?: number
   pollMs?: number
 }
 
@@ -35,7 +38,7 @@ interface Flight {
 
 /** Sees to it that no render is done twice on this host, whatever becomes of the attempts that ask for it. */
 export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
-  const { orphanGraceMs = 600_000, pollMs = 500 } = options
+  const { orphanGraceMs = 600_000, pollMs = 500, isWanted, wantedPollMs = 10_000 } = options
   const deps: FlightDeps = { ...options, pollMs }
   const flights = new Map<string, Flight>()
 
@@ -57,6 +60,7 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
     let last: RenderProgress = { phase: 'waiting for the card', step: 0, total: 0, held: false }
     let cancelled = false
     let orphanTimer: NodeJS.Timeout | undefined
+    let wantedTimer: NodeJS.Timeout | undefined
 
     const receipt = flyRender(request, deps, {
       signal: controller.signal,
@@ -75,7 +79,7 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
       },
     )
     const ended = over.finally(() => {
-      clearTimeout(orphanTimer)
+      forgetTimers()
       flights.delete(key)
     })
 
@@ -84,8 +88,21 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
       orphanTimer = setTimeout(() => {
         if (!last.held) controller.abort(new Error('Nobody waits for this render any more.'))
       }, orphanGraceMs)
+      wantedTimer = setInterval(() => void stopIfUnwanted(), wantedPollMs)
       // A process that has nothing else to do need not stay for it.
       orphanTimer.unref()
+      wantedTimer.unref()
+    }
+
+    /** An attempt is lost in the same way when Temporal was away and when its workflow was terminated. */
+    async function stopIfUnwanted(): Promise<void> {
+      const wanted = (await isWanted?.(request.jobId).catch(() => true)) ?? true
+      if (!wanted && passengers.size === 0) cancel(new Error('Its job has ended.'))
+    }
+
+    function forgetTimers(): void {
+      clearTimeout(orphanTimer)
+      clearInterval(wantedTimer)
     }
 
     function cancel(reason: unknown): void {
@@ -97,7 +114,7 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
       const { signal, onProgress, keepRenderingOnAbort } = hooks
       const lost = Promise.withResolvers<never>()
       let mine = false
-      clearTimeout(orphanTimer)
+      forgetTimers()
       passengers.add(hooks)
       onProgress?.(last)
 

@@ -13,6 +13,7 @@ import { createMetrics } from '../runtime/metrics.ts'
 import { type Card, createCard } from '../workers/card.ts'
 import { createControlWorkers } from '../workers/controlWorker.ts'
 import { createGpuWorkers } from '../workers/gpuWorker.ts'
+import { createIsJobOpen } from '../workers/openJob.ts'
 import { ensureReconcileSchedule } from '../workers/reconcileSchedule.ts'
 import { runWorkers } from '../workers/runWorkers.ts'
 import { replayHistories } from './replay.ts'
@@ -96,7 +97,12 @@ export async function openTestStack(
     async startGpu(env = {}) {
       const machine = parseConfig({ ...environment, ...env })
       const ffmpeg = await findFfmpeg(machine.engine.ffmpeg)
-      const card = createCard({ config: machine, ffmpeg, log })
+      const card = createCard({
+        config: machine,
+        ffmpeg,
+        log,
+        isWanted: createIsJobOpen(connection, namespace),
+      })
       await card.program.start()
       const workers = await createGpuWorkers({
         config: machine,

@@ -14,12 +14,20 @@ export interface Card {
   desk: RenderDesk
 }
 
+export interface CardDeps {
+  config: Config
+  ffmpeg: string
+  log: Logger
+  /** Whether a job's workflow is still open. */
+  isWanted: (jobId: string) => Promise<boolean>
+}
+
 /** Real models take minutes to load from a slow disk. */
 const START_TIMEOUT_MS = 10 * 60_000
 
 /** The card of this machine: the program that computes on it, who computes next, and the files that it makes. */
-export function createCard(deps: { config: Config; ffmpeg: string; log: Logger }): Card {
-  const { config, ffmpeg, log } = deps
+export function createCard(deps: CardDeps): Card {
+  const { config, ffmpeg, log, isWanted } = deps
   const program = createInferenceProgram({
     ...previewCommand({ speed: config.engine.previewSpeed, ffmpeg }),
     lanes: LANES,
@@ -35,6 +43,7 @@ export function createCard(deps: { config: Config; ffmpeg: string; log: Logger }
     renders,
     hostId: config.hostId,
     verifyFile: (file, expected) => verifyRenderedFile(file, expected, ffmpeg),
+    isWanted,
     log: log.child({ part: 'render desk' }),
   })
   return { program, renders, desk }

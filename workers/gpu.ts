@@ -5,6 +5,7 @@ import { connectTemporalNative } from '../runtime/temporalConnection.ts'
 import { createCard } from './card.ts'
 import { collectKeptFiles } from './collector.ts'
 import { createGpuWorkers } from './gpuWorker.ts'
+import { createIsJobOpen } from './openJob.ts'
 import { runWorkerProgram } from './program.ts'
 import { type RunningWorkers, runWorkers } from './runWorkers.ts'
 
@@ -12,7 +13,10 @@ import { type RunningWorkers, runWorkers } from './runWorkers.ts'
 await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth }, { signal, defer }) => {
   const metrics = createMetrics()
   const ffmpeg = await findFfmpeg(config.engine.ffmpeg)
-  const card = createCard({ config, ffmpeg, log })
+  const connecting = connectTemporalNative(config.temporal, connectOptions)
+  const isWanted = async (jobId: string) =>
+    createIsJobOpen(await connecting, config.temporal.namespace)(jobId)
+  const card = createCard({ config, ffmpeg, log, isWanted })
   defer('inference program', () => card.program.stop(config.shutdownGraceMs))
   const started = card.program.start().then(
     info => log.info({ ...info }, 'inference program is ready'),
@@ -20,7 +24,7 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     (err: unknown) => log.error({ err }, 'inference program did not start'),
   )
 
-  const connection = await connectTemporalNative(config.temporal, connectOptions)
+  const connection = await connecting
   defer('Temporal connection', () => connection.close())
   const store = createStore(config.store)
   let running: RunningWorkers | null = null

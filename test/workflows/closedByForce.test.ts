@@ -83,3 +83,14 @@ test('a receiver that hangs does not keep the references of other jobs waiting',
   expect(Date.now() - began).toBeLessThan(12_000)
   await Promise.all([...many, late].map(({ id }) => pipeline.cancel(id)))
 })
+
+test('the card does not go on for a job that was terminated', async () => {
+  const { pipeline, temporal, run } = await openPipeline({ env: { ...SWEEP_OFTEN, PREVIEW_SPEED: '0.5' } })
+  // More than a minute of the card.
+  const video = payloadOf({ type: 'video_fast' })
+  await pipeline.submit(video)
+  await expect.poll(async () => (await pipeline.get(video.id)).phase, { timeout: 20_000 }).toBe('rendering')
+  await temporal.workflow.getHandle(workflowIds.job(video.id)).terminate('by hand')
+  const next = await run(payloadOf())
+  expect(next.receipt?.timings.waitMs).toBeLessThan(40_000)
+})
