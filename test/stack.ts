@@ -146,5 +146,9 @@ export function quietRuntime(): void {
     runtimeLog.push(entry)
     if (entry.level === 'ERROR') console.error(entry.message, entry.meta)
   })
-  Runtime.install({ logger, shutdownSignals: [] })
+  Runtime.install({
+    logger,
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
+  })
 }
