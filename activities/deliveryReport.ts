@@ -23,7 +23,7 @@ const NEVER_SENT = new Set([
 
 export function classifyAnswer(status: number, body: string): DeliveryReport {
   if (status === 200 && saysSuccess(body)) return { delivery: 'delivered', status, detail: 'ok' }
-  const detail = `HTTP ${status}: ${body.slice(0, 300)}`
+  const detail = `HTTP ${status}${errorIn(body)}`
   if (REFUSALS.has(status)) return { delivery: 'refused', status, detail }
   if (GATEWAY.has(status)) return { delivery: 'unknown', status, detail }
   return { delivery: 'failed', status, detail }
@@ -36,11 +36,22 @@ export function classifyError(error: unknown): DeliveryReport {
 }
 
 function saysSuccess(body: string): boolean {
+  const answer = parsed(body)
+  return 'success' in answer && answer.success === true
+}
+
+/** What the receiver calls its error; the rest of an answer may repeat what was sent. */
+function errorIn(body: string): string {
+  const answer = parsed(body)
+  return 'error' in answer ? `: ${String(answer.error).slice(0, 200)}` : ''
+}
+
+function parsed(body: string): object {
   try {
     const answer: unknown = JSON.parse(body)
-    return typeof answer === 'object' && answer !== null && 'success' in answer && answer.success === true
+    return typeof answer === 'object' && answer !== null ? answer : {}
   } catch {
-    return false
+    return {}
   }
 }
 

@@ -1,4 +1,5 @@
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
+import { cleanText } from '../jobs/cleanText.ts'
 import { checkContentPolicy } from '../jobs/contentPolicy.ts'
 import { JobFailure } from '../jobs/failures.ts'
 import { jobTypeRow } from '../jobs/jobTypes.ts'
@@ -36,7 +37,7 @@ export function createEnhancePrompt(deps: EnhancePromptDeps) {
         { signal, onProgress },
       ),
     )
-    const prompt = result.text?.trim().slice(0, LONGEST_PROMPT)
+    const prompt = cleanText((result.text ?? '').slice(0, LONGEST_PROMPT)).trim()
     if (!prompt) throw new JobFailure('engine_output_invalid', 'the enhancer gave no text')
     const verdict = checkContentPolicy(prompt)
     if (!verdict.allowed)

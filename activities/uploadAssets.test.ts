@@ -183,6 +183,6 @@ test('a cancelled upload ends as cancelled, and what it left is removed', async 
   })
   expect(storage.objects.size).toBeGreaterThan(0)
   const part = { bucket: input.bucket, userId, jobId: receipt.jobId, images: 6, extension: 'png' } as const
-  await runActivity(createRemoveAssets({ store }), part)
+  await runActivity(createRemoveAssets({ store, jobStatus: async () => 'FAILED' }), part)
   expect(storage.objects.size).toBe(0)
 })

@@ -3,7 +3,7 @@ import { JOB_TYPES, type JobType, jobTypeRow } from '../jobs/jobTypes.ts'
 
 const callbackSchema = z
   .object({
-    job_id: z.uuid(),
+    job_id: z.guid(),
     status: z.enum(['processing', 'completed', 'failed']),
     assets: z.array(z.string().min(1)).optional(),
     error_message: z.string().optional(),

@@ -30,6 +30,7 @@ export function stackEnvironment(
     STORE_DIR: '',
     STORE_URL: stack.storeUrl,
     STAGING: 'directory',
+    ASSET_URLS: 'path',
     SUPABASE_URL: '',
     SUPABASE_SERVICE_ROLE_KEY: '',
     CALLBACK_URL: stack.callbackUrl,

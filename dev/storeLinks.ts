@@ -12,16 +12,17 @@ export function storeLinks(directory: string, store: ObjectStore) {
     const thumbnails = Array.isArray(metadata.thumbnails) ? metadata.thumbnails : []
     const bucket = await bucketWith(directory, assets[0])
     if (bucket === null) return []
-    const urlOf = (path: string) => store.signedUrl({ bucket, path }, LINK_SECONDS)
-    return await Promise.all(
+    // What is no plain path has no link, and must not keep the others from theirs.
+    const urlOf = (path: string) => store.signedUrl({ bucket, path }, LINK_SECONDS).catch(() => null)
+    const links = await Promise.all(
       assets.map(async (path, index) => {
         const thumbnail: unknown = thumbnails[index]
-        return {
-          url: await urlOf(path),
-          thumbnailUrl: typeof thumbnail === 'string' ? await urlOf(thumbnail) : null,
-        }
+        const url = await urlOf(path)
+        const thumbnailUrl = typeof thumbnail === 'string' ? await urlOf(thumbnail) : null
+        return url === null ? [] : [{ url, thumbnailUrl }]
       }),
     )
+    return links.flat()
   }
 }
 

@@ -8,12 +8,24 @@ export type Metadata = Record<string, unknown>
 export function callbackMetadata(plan: JobPlan): Metadata {
   return {
     ...plan.extra,
+    ...idMetadata(plan),
     ...(plan.seed === null ? {} : { seed: plan.seed }),
     num_images: plan.images,
     expected_time: expectedSeconds(plan),
     ...(plan.family === 'wan' ? { requested_frames: plan.framesRequested, frames: plan.frames } : {}),
     ...referenceMetadata(plan),
   }
+}
+
+/** The producers' own ids of what a job belongs to, as they named them. */
+function idMetadata({ ids }: JobPlan): Metadata {
+  const named = {
+    video_id: ids.videoId,
+    image_id: ids.imageId,
+    character_id: ids.characterId,
+    project_id: ids.projectId,
+  }
+  return Object.fromEntries(Object.entries(named).filter(([, id]) => id !== null))
 }
 
 /** What the render of a finished job adds: the seed it was drawn with, its time, its memory where there is a card. */

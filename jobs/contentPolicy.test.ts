@@ -40,12 +40,24 @@ describe('refuses', () => {
     }
   })
 
+  it.each(['not', 'not yet', 'not an', 'non-', 'pre-', 'almost', 'never'])(
+    '“%s adult” is not adult',
+    denied => {
+      const [young = ''] = ambiguous
+      expect(allowed(`${denied} adult ${young}, ${s}`)).toBe(false)
+      expect(allowed(`an adult ${young}, ${s}`)).toBe(true)
+    },
+  )
+
   it.each(refused)('“%s” alone', term => {
     expect(allowed(`a lighthouse, ${term}`)).toBe(false)
   })
 
   it.each([
     '15 year old',
+    '15.5 years old',
+    '0015 years old',
+    'age 015',
     '15-year-old',
     '15 years old',
     '15yo',

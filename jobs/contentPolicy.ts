@@ -19,9 +19,11 @@ kinds.set(AGE_MARKS.minor, 'minor')
 
 const ambiguous = `(?:${POLICY_TERMS.ambiguous.join('|')})s?`
 const adult = `(?:adult|${AGE_MARKS.adult})`
+/** `not adult girl` says the contrary; `not yet an adult girl` too. */
+const notDenied = String.raw`(?<!(?<!\p{L})(?:not|non|pre|un|never|yet|almost|nearly|hardly|barely)[^\p{L}]{1,3}(?:\p{L}{1,4}[^\p{L}]{1,3})?)`
 /** An adult age said of the very person, nothing between: `adult girl`, `25 year old girl`; `girl, who is 25 years old,`. */
 const SAID_TO_BE_ADULT = new RegExp(
-  `(?<!\\p{L})(?:${adult}\\s+${ambiguous}|${ambiguous}[\\s,(]+(?:who\\s+)?(?:is\\s+)?${AGE_MARKS.adult}\\s*(?=[,.;)]|$))(?!\\p{L})`,
+  `(?<!\\p{L})${notDenied}(?:${adult}\\s+${ambiguous}|${ambiguous}[\\s,(]+(?:who\\s+)?(?:is\\s+)?${AGE_MARKS.adult}\\s*(?=[,.;)]|$))(?!\\p{L})`,
   'gu',
 )
 

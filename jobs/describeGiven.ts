@@ -1,6 +1,7 @@
 import { cleanText } from './cleanText.ts'
 
-const LONGEST = 60
+/** Enough for a mistyped number, name or id, too short for a prompt in the wrong place to be read. */
+const LONGEST = 40
 
 /** What a payload gave, short enough for a message and without what may be secret: of an address only its host is told. */
 export function describeGiven(value: unknown): string {

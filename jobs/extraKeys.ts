@@ -7,8 +7,19 @@ const DEEPEST = 20
 const ENVELOPE = ['id', 'user_id', 'type', 'prompt', 'config', 'metadata']
 const UNSAFE = ['__proto__', 'constructor', 'prototype']
 
+/** What only we may say of a job: a producer's key of that name would stand in events that do not set it. */
+const OURS = [
+  'error_type',
+  'error_timestamp',
+  'generation_time',
+  'performance_ratio',
+  'completed_at',
+  'worker_version',
+]
+
 const known = new Set([
   ...ENVELOPE,
+  ...OURS,
   ...UNSAFE,
   ...Object.values(SPELLINGS).flatMap(places => places.map(place => place.replace(/^.*\./, ''))),
 ])
@@ -22,8 +33,9 @@ export function extraKeys(payload: Payload): Record<string, unknown> {
     const extra = Object.fromEntries(
       [payload, payload.config, payload.metadata]
         .flatMap(section => Object.entries(section))
+        .map(([key, value]): [string, unknown] => [cleanText(key), value])
         .filter(([key]) => !known.has(key))
-        .map(([key, value]) => [cleanText(key), jsonSafe(value, 0)]),
+        .map(([key, value]) => [key, jsonSafe(value, 0)]),
     )
     if (new TextEncoder().encode(JSON.stringify(extra)).length <= MOST_BYTES) return extra
   } catch {

@@ -44,7 +44,9 @@ export function readPayload(given: unknown): Payload {
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const field = String(issue?.path[0] ?? 'payload')
-  const value = field === 'prompt' ? typeName(issue?.input) : describeGiven(issue?.input)
+  // What stands in the place of a section may be the section as text, prompt included.
+  const hidden = typeof issue?.input === 'string' && !['id', 'user_id', 'type'].includes(field)
+  const value = hidden || field === 'prompt' ? typeName(issue?.input) : describeGiven(issue?.input)
   throw new InvalidField(field, value, ALLOWED[field] ?? 'something else')
 }
 

@@ -203,7 +203,7 @@ describe('invalid jobs', () => {
     ['user_id', { user_id: 7 }, '7', 'a UUID'],
     ['type', { type: 'sdxl_image_best' }, '"sdxl_image_best"', jobTypeNames.join(', ')],
     ['config', { config: [1, 2] }, 'a list of 2', 'an object'],
-    ['metadata', { metadata: 'none' }, '"none"', 'an object'],
+    ['metadata', { metadata: '{"prompt":"a lighthouse"}' }, 'string', 'an object'],
     ['bucket', { bucket: 'elsewhere' }, '"elsewhere"', 'one of the output buckets'],
     ['config.num_images', { config: { num_images: 2 } }, '2', '1, 3, 6'],
     ['metadata.num_images', { metadata: { num_images: 0 } }, '0', '1, 3, 6'],

@@ -21,7 +21,7 @@ export function isOutputBucket(bucket: string, outputBuckets: readonly string[])
  * the job's own user. Which hosts a URL may lead to is decided when it is fetched.
  */
 export function isReferenceSource(source: string, owner: SourceOwner): boolean {
-  if (source.length > LONGEST || /[\p{Cc}\\]|[^\S ]/u.test(source)) return false
+  if (source.length > LONGEST || !source.isWellFormed() || /[\p{Cc}\\]|[^\S ]/u.test(source)) return false
   return /^[a-z][a-z0-9+.-]*:/i.test(source) ? isHttpUrl(source) : isOwnObject(source, owner)
 }
 

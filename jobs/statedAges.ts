@@ -11,9 +11,9 @@ export const AGE_MARKS = { minor: 'statedminorage', adult: 'statedadultage' } as
 const gap = String.raw`[\s\-_.,/'’]{0,4}`
 const patterns = [
   // 15 years old, 15-year-old, 15yo, 15 y/o, 15yrs, 15 years of age
-  String.raw`(?<![\d.])(\d{1,3})${gap}(?:(?:years?|yrs?|y)${gap}(?:old|young|of${gap}age|o(?!\p{L}))|yrs?(?!\p{L})|yo(?!\p{L}))`,
+  String.raw`(?<![\d.])0*(\d{1,3})(?:[.,]\d+)?${gap}(?:(?:years?|yrs?|y)${gap}(?:old|young|of${gap}age|o(?!\p{L}))|yrs?(?!\p{L})|yo(?!\p{L}))`,
   // age 15, aged 15, age: 15, at the age of 15
-  String.raw`(?<!\p{L})age[sd]?(?!\p{L})[\s:=_-]*(?:of|is|about|around|between|from|only|just)?\s*(\d{1,3})(?!\d)`,
+  String.raw`(?<!\p{L})age[sd]?(?!\p{L})[\s:=_-]*(?:of|is|about|around|between|from|only|just)?\s*0*(\d{1,3})(?!\d)`,
   String.raw`(?<!\d)(\d{1,3})${gap}(?:st|nd|rd|th)?${gap}birthday`,
   String.raw`(?<!\d)(18|21)\s?\+`,
 ].map(source => new RegExp(source, 'gu'))

@@ -93,3 +93,9 @@ test('the configuration cannot be changed', () => {
   expect(Object.isFrozen(config)).toBe(true)
   expect(Object.isFrozen(config.temporal)).toBe(true)
 })
+
+test('an address with a password in it is refused, and not repeated', () => {
+  const parse = () => parseConfig({ CALLBACK_URL: 'https://user:hunter2@app.example/hook' })
+  expect(parse).toThrow(/CALLBACK_URL.*no user or password/)
+  expect(parse).not.toThrow(/hunter2/)
+})

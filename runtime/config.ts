@@ -9,7 +9,10 @@ const list = z.string().transform(value =>
     .map(item => item.trim())
     .filter(item => item !== ''),
 )
-const httpUrl = z.url({ protocol: /^https?$/ }).transform(value => value.replace(/\/+$/, ''))
+const httpUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine(value => !/^https?:\/\/[^/?#]*@/i.test(value), 'no user or password in it: fetch refuses those')
+  .transform(value => value.replace(/\/+$/, ''))
 const count = z.coerce.number().int().nonnegative()
 const positive = z.coerce.number().positive()
 const queueSafe = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, - and _ only, 64 at most')

@@ -73,8 +73,11 @@ export function textCensor(secrets: readonly string[]): (text: string) => string
     let censored = text
     for (const secret of distinct) censored = censored.replaceAll(secret, withheld)
     return censored
-      .replaceAll(/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+/g, withheld)
+      .replaceAll(/\beyJ[\w-]{8,4096}\.[\w-]{8,4096}\.[\w-]+/g, withheld)
       .replaceAll(/\b(Bearer) [\w.~+/=-]{8,}/gi, `$1 ${withheld}`)
-      .replaceAll(/([?&](?:token|key|apikey|sig|signature|x-amz-[a-z-]+)=)[^&"'\s\\]+/gi, `$1${withheld}`)
+      .replaceAll(
+        /([?&](?:token|access_token|key|apikey|sig|signature|x-amz-[a-z-]+)=)[^&"'\s\\]+/gi,
+        `$1${withheld}`,
+      )
   }
 }

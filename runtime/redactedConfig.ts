@@ -1,6 +1,6 @@
 import type { Config } from './config.ts'
 
-/** Every secret that a configuration holds; an address may hold one in its user part or its query. */
+/** Every secret that a configuration holds; an address may hold one in its query. */
 export function secretsOf(config: Config): string[] {
   const { temporal, store, callback } = config
   const own = [temporal.apiKey, store.signingKey, store.supabaseKey, callback.token, callback.secret]
@@ -10,8 +10,7 @@ export function secretsOf(config: Config): string[] {
 
 function secretsOfUrl(url: string | null): string[] {
   if (url === null) return []
-  const { password, searchParams } = new URL(url)
-  return [decodeURIComponent(password), ...searchParams.values()].filter(value => value !== '')
+  return [...new URL(url).searchParams.values()].filter(value => value !== '')
 }
 
 /** The configuration for the start-up line: a secret that is set shows as `[set]`, and addresses lose user part and query. */

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ConfigError, parseConfig } from './config.ts'
-import { connectTemporal, connectTemporalNative, TemporalUnreachableError } from './temporalConnection.ts'
+import { connectTemporal, TemporalUnreachableError } from './temporalConnection.ts'
+import { connectTemporalNative } from './temporalNativeConnection.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {

@@ -1,10 +1,10 @@
 import { Connection, isGrpcServiceError } from '@temporalio/client'
-import { NativeConnection } from '@temporalio/worker'
+import type { NativeConnection } from '@temporalio/worker'
 import type { Config } from './config.ts'
 import { type RetryOptions, retryFor } from './retryFor.ts'
 import { temporalTls } from './temporalTls.ts'
 
-type TemporalConfig = Config['temporal']
+export type TemporalConfig = Config['temporal']
 
 /** Temporal cannot be used: nobody answers at the address, it refuses us, or it lacks the namespace. */
 export class TemporalUnreachableError extends Error {
@@ -20,21 +20,13 @@ export async function connectTemporal(
   options: ConnectOptions = {},
 ): Promise<Connection> {
   const connectionOptions = await toConnectionOptions(temporal)
-  return open(temporal, options, attemptMs =>
+  return openConnection(temporal, options, attemptMs =>
     Connection.connect({ ...connectionOptions, connectTimeout: attemptMs }),
   )
 }
 
-/** The same for workers, on the SDK's Rust core. Install the runtime first: `installTemporalRuntime`. */
-export async function connectTemporalNative(
-  temporal: TemporalConfig,
-  options: ConnectOptions = {},
-): Promise<NativeConnection> {
-  const connectionOptions = await toConnectionOptions(temporal)
-  return open(temporal, options, () => NativeConnection.connect(connectionOptions))
-}
-
-async function toConnectionOptions(temporal: TemporalConfig) {
+/** What both kinds of connection take. */
+export async function toConnectionOptions(temporal: TemporalConfig) {
   return {
     address: temporal.address,
     tls: temporal.tls ? await temporalTls(temporal) : null,
@@ -43,7 +35,8 @@ async function toConnectionOptions(temporal: TemporalConfig) {
   }
 }
 
-async function open<C extends Connection | NativeConnection>(
+/** Opens a connection within the options' limits, and checks that it leads to the namespace. */
+export async function openConnection<C extends Connection | NativeConnection>(
   temporal: TemporalConfig,
   { waitMs = 0, attemptMs = 5_000, signal, onRetry }: ConnectOptions,
   connect: (attemptMs: number) => Promise<C>,
@@ -82,8 +75,10 @@ async function connectOnce<C extends Connection | NativeConnection>(
 }
 
 async function withinLimit<T>(promise: Promise<T>, limitMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs)
+  })
   try {
     return await Promise.race([promise, late])
   } finally {

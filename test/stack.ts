@@ -13,7 +13,7 @@ import { createMetrics } from '../runtime/metrics.ts'
 import { type Card, createCard } from '../workers/card.ts'
 import { createControlWorkers } from '../workers/controlWorker.ts'
 import { createGpuWorkers } from '../workers/gpuWorker.ts'
-import { createIsJobOpen } from '../workers/openJob.ts'
+import { createJobStatus } from '../workers/jobStatus.ts'
 import { ensureReconcileSchedule } from '../workers/reconcileSchedule.ts'
 import { runWorkers } from '../workers/runWorkers.ts'
 import { replayHistories } from './replay.ts'
@@ -62,6 +62,7 @@ export async function openTestStack(
   const temporal = new Client({ connection: clientConnection, namespace })
   const log = createLogger(config, 'test', logOptions)
   const parts = new Set<Part>()
+  const jobStatus = createJobStatus(connection, namespace)
 
   function running(workers: Worker[], release: () => Promise<void>): Part {
     const stopping = new AbortController()
@@ -101,7 +102,7 @@ export async function openTestStack(
         config: machine,
         ffmpeg,
         log,
-        isWanted: createIsJobOpen(connection, namespace),
+        isWanted: async jobId => (await jobStatus(jobId)) === 'RUNNING',
       })
       await card.program.start()
       const workers = await createGpuWorkers({

@@ -4,7 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { parseConfig } from '../runtime/config.ts'
-import { connectTemporal, connectTemporalNative } from '../runtime/temporalConnection.ts'
+import { connectTemporal } from '../runtime/temporalConnection.ts'
+import { connectTemporalNative } from '../runtime/temporalNativeConnection.ts'
 import { temporaryDirectory } from './temporaryDirectory.ts'
 
 const env = { TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 'default' }

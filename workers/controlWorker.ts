@@ -22,6 +22,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { CallbackActivities, IoActivities, LocalActivities } from '../workflows/activities.ts'
 import { attemptLimitMs } from '../workflows/receiverLimit.ts'
 import type { JobSettings } from '../workflows/types.ts'
+import { createJobStatus } from './jobStatus.ts'
 
 export interface ControlWorkerDeps {
   config: Config
@@ -109,7 +110,10 @@ function ioActivities({ config, clientConnection }: ControlWorkerDeps): IoActivi
       engine: config.engine.kind,
       maxPixels: config.references.maxPixels,
     }),
-    removeAssets: createRemoveAssets({ store }),
+    removeAssets: createRemoveAssets({
+      store,
+      jobStatus: createJobStatus(clientConnection, config.temporal.namespace),
+    }),
     sweepJobs: createSweepJobs({
       client: new Client({ connection: clientConnection, namespace: config.temporal.namespace }),
       jobsQueue: queuesWithPrefix(config.temporal.queuePrefix).jobs,

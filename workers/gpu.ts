@@ -1,11 +1,11 @@
 import { createStore } from '../assets/createStore.ts'
 import { findFfmpeg } from '../assets/ffmpeg.ts'
 import { createMetrics } from '../runtime/metrics.ts'
-import { connectTemporalNative } from '../runtime/temporalConnection.ts'
+import { connectTemporalNative } from '../runtime/temporalNativeConnection.ts'
 import { createCard } from './card.ts'
 import { collectKeptFiles } from './collector.ts'
 import { createGpuWorkers } from './gpuWorker.ts'
-import { createIsJobOpen } from './openJob.ts'
+import { createJobStatus } from './jobStatus.ts'
 import { runWorkerProgram } from './program.ts'
 import { type RunningWorkers, runWorkers } from './runWorkers.ts'
 
@@ -15,7 +15,7 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   const ffmpeg = await findFfmpeg(config.engine.ffmpeg)
   const connecting = connectTemporalNative(config.temporal, connectOptions)
   const isWanted = async (jobId: string) =>
-    createIsJobOpen(await connecting, config.temporal.namespace)(jobId)
+    (await createJobStatus(await connecting, config.temporal.namespace)(jobId)) === 'RUNNING'
   const card = createCard({ config, ffmpeg, log, isWanted })
   defer('inference program', () => card.program.stop(config.shutdownGraceMs))
   const started = card.program.start().then(
