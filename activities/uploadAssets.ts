@@ -95,7 +95,8 @@ export function createUploadAssets(deps: UploadAssetsDeps) {
         signal.throwIfAborted()
         if (!done.has(rendered.index)) await put(input, rendered, signal)
         done.add(rendered.index)
-        report({ done: [...done] })
+        // The last one is told by the result.
+        if (done.size < files.length) report({ done: [...done] })
         return await assetOf(input, rendered)
       })
       await deps.renders.markUploaded(receipt, assets, run)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Config, ConfigError } from './config.ts'
 
-interface TlsFiles {
+export interface TlsFiles {
   serverRootCACertificate?: Uint8Array
   clientCertPair?: { crt: Uint8Array; key: Uint8Array }
 }
