@@ -52,15 +52,16 @@ export function createUploadAssets(deps: UploadAssetsDeps) {
     const file = deps.renders.file(receipt, rendered.file)
     const paths = pathsOf(input, rendered)
     const { contentType, frames } = rendered
-    await Promise.all([
-      deps.store.putFile({ bucket, path: paths.path }, file, { contentType, signal }),
+    const asset = () => deps.store.putFile({ bucket, path: paths.path }, file, { contentType, signal })
+    const thumbnail = () =>
       deps.staging.withScratch(async scratch => {
-        const thumbnail = join(scratch, 'thumbnail.webp')
-        await makeThumbnail({ file, contentType, frames }, thumbnail, { ffmpeg: deps.ffmpeg, signal })
+        const made = join(scratch, 'thumbnail.webp')
+        await makeThumbnail({ file, contentType, frames }, made, { ffmpeg: deps.ffmpeg, signal })
         const ref = { bucket, path: paths.thumbnailPath }
-        await deps.store.putFile(ref, thumbnail, { contentType: 'image/webp', signal })
-      }),
-    ])
+        await deps.store.putFile(ref, made, { contentType: 'image/webp', signal })
+      })
+    // Waits for both, also when one fails: an upload that goes on behind a failed attempt would outlive a removal.
+    await inParallel([asset, thumbnail], 2, upload => upload())
   }
 
   async function assetOf(

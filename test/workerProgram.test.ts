@@ -32,7 +32,7 @@ const program = `
   import { createLogger } from ${url('../runtime/log.ts')}
   import { createMetrics } from ${url('../runtime/metrics.ts')}
   import { runUntilStopped } from ${url('../runtime/shutdown.ts')}
-  import { connectTemporalNative } from ${url('../runtime/temporalConnection.ts')}
+  import { connectTemporalNative } from ${url('../runtime/temporalNativeConnection.ts')}
   import { installTemporalRuntime } from ${url('../runtime/temporalRuntime.ts')}
   const config = parseConfig(process.env)
   const log = createLogger(config, 'program')
