@@ -1,6 +1,6 @@
 import { type Context, log } from '@temporalio/activity'
 import type { ActivityExecuteInput, ActivityInterceptors } from '@temporalio/worker'
-import { workflowIds } from '../jobs/searchAttributes.ts'
+import { jobIdOf, workflowIds } from '../jobs/searchAttributes.ts'
 
 const JOB = workflowIds.job('')
 
@@ -14,7 +14,7 @@ export function logInterceptor({ info }: Context): ActivityInterceptors {
         const workflowId = info.workflowExecution?.workflowId ?? ''
         if (workflowId.startsWith(JOB)) {
           log.info(`${info.activityType} done`, {
-            jobId: workflowId.slice(JOB.length),
+            jobId: jobIdOf(workflowId),
             ms: Math.round(performance.now() - begunMs),
           })
         }

@@ -8,7 +8,7 @@ import {
 import { failedEvent } from '../jobs/callback.ts'
 import type { FailureCode } from '../jobs/failures.ts'
 import { planJob } from '../jobs/planJob.ts'
-import { workflowIds } from '../jobs/searchAttributes.ts'
+import { jobIdOf, workflowIds } from '../jobs/searchAttributes.ts'
 import { type JobHistory, type OpenDelivery, readJobHistory } from '../runtime/jobHistory.ts'
 import { RECEIVER_LIMIT_MS } from '../workflows/receiverLimit.ts'
 import { WORKFLOW_TYPES } from '../workflows/types.ts'
@@ -32,7 +32,7 @@ export async function reconcileJob(
   job: WorkflowExecutionInfo,
   code: FailureCode,
 ): Promise<boolean> {
-  const jobId = job.workflowId.slice(workflowIds.job('').length)
+  const jobId = jobIdOf(job.workflowId)
   const { workflow } = deps.client
   if (await exists(deps.client, workflowIds.callback(jobId))) return false
   const current = await workflow.getHandle(job.workflowId).describe()
@@ -44,7 +44,7 @@ export async function reconcileJob(
   if (plan !== null && history.uploadBegan && history.terminalEvent?.body.status !== 'completed') {
     const { bucket, userId, images, extension } = plan
     const input = { bucket, userId, jobId, images, extension }
-    await startOnce(deps, WORKFLOW_TYPES.removeAssets, `remove-assets-${jobId}`, input)
+    await startOnce(deps, WORKFLOW_TYPES.removeAssets, workflowIds.removeAssets(jobId), input)
   }
   if (!deps.callbacks) return false
   const at = new Date().toISOString()

@@ -2,7 +2,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client'
 import type { FailureCode } from '../jobs/failures.ts'
 import type { JobType } from '../jobs/jobTypes.ts'
 import type { ReferenceMode } from '../jobs/plan.ts'
-import { type CallbackStatus, workflowIds } from '../jobs/searchAttributes.ts'
+import { type CallbackStatus, jobIdOf } from '../jobs/searchAttributes.ts'
 import type { JobStatus } from '../jobs/status.ts'
 import { readAttributes } from './attributes.ts'
 import { statusOf } from './jobState.ts'
@@ -25,7 +25,7 @@ export interface JobSummary {
 export function summaryOf(execution: WorkflowExecutionInfo): JobSummary {
   const attributes = readAttributes(execution.typedSearchAttributes)
   return {
-    jobId: execution.workflowId.slice(workflowIds.job('').length),
+    jobId: jobIdOf(execution.workflowId),
     status: statusOf(execution),
     type: attributes.type,
     userId: attributes.userId,

@@ -9,6 +9,7 @@ import {
 import { type CallbackEvent, completedEvent, failedEvent } from '../jobs/callback.ts'
 import { FAILURES } from '../jobs/failures.ts'
 import type { PlanError } from '../jobs/plan.ts'
+import { workflowIds } from '../jobs/searchAttributes.ts'
 import type { TerminalStatus } from '../jobs/status.ts'
 import { callbacks } from './activities.ts'
 import type { CallbackSender } from './callbackSender.ts'
@@ -91,7 +92,7 @@ async function removePartialUpload({ production, failure }: Ending): Promise<voi
   const { bucket, userId, jobId, images, extension } = production.plan
   try {
     await startChild(removeAssetsWorkflow, {
-      workflowId: `remove-assets-${jobId}`,
+      workflowId: workflowIds.removeAssets(jobId),
       parentClosePolicy: ParentClosePolicy.ABANDON,
       args: [{ bucket, userId, jobId, images, extension }],
     })

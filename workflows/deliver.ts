@@ -1,11 +1,11 @@
 import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow'
+import type { DeliveryReport } from '../activities/deliveryReport.ts'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import { callbacks } from './activities.ts'
 import { attemptLimitMs } from './receiverLimit.ts'
 import type { JobSettings } from './types.ts'
 
-/** `failed`: surely not processed; `unknown`: perhaps processed, perhaps still being worked on; `refused`: for good. */
-export type Delivery = 'delivered' | 'refused' | 'failed' | 'unknown'
+export type Delivery = DeliveryReport['delivery']
 
 /**
  * One delivery attempt. Temporal does not retry it: whoever sends must know how each single attempt ended, as one whose

@@ -1,7 +1,7 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow'
 import { processingEvent } from '../jobs/callback.ts'
 import type { JobPlan } from '../jobs/plan.ts'
-import { workflowIds } from '../jobs/searchAttributes.ts'
+import { jobIdOf } from '../jobs/searchAttributes.ts'
 import { local } from './activities.ts'
 import { CallbackSender } from './callbackSender.ts'
 import { conclude } from './conclude.ts'
@@ -16,7 +16,7 @@ import type { GenerateMediaInput, JobOutcome, JobSettings } from './types.ts'
  * one terminal callback goes out; for a workflow that is terminated by hand, the reconciler sends it.
  */
 export async function generateMediaWorkflow(input: GenerateMediaInput): Promise<JobOutcome> {
-  const jobId = workflowInfo().workflowId.slice(workflowIds.job('').length)
+  const jobId = jobIdOf(workflowInfo().workflowId)
   const { result, settings } = await CancellationScope.nonCancellable(() =>
     local.planJob({ payload: input.payload }),
   )
