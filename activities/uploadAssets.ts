@@ -1,10 +1,7 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Context } from '@temporalio/activity'
 import type { RenderStore } from '../assets/renders.ts'
-import type { Staging } from '../assets/staging.ts'
 import type { ObjectRef, ObjectStore } from '../assets/store.ts'
-import { makeThumbnail } from '../assets/thumbnail.ts'
 import { JobFailure } from '../jobs/failures.ts'
 import { assetPath, thumbnailPath } from '../jobs/objectPaths.ts'
 import type { RenderedFile, RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
@@ -17,8 +14,6 @@ const UPLOADS_AT_ONCE = 3
 export interface UploadAssetsDeps {
   store: Pick<ObjectStore, 'putFile' | 'signedUrl' | 'publicUrl'>
   renders: Pick<RenderStore, 'file' | 'uploaded' | 'markUploaded' | 'discard'>
-  staging: Pick<Staging, 'withScratch'>
-  ffmpeg: string
   /** What an asset's `url` holds in callbacks. */
   assetUrls: 'path' | 'signed' | 'public'
   signedUrlSeconds: number
@@ -51,15 +46,14 @@ export function createUploadAssets(deps: UploadAssetsDeps) {
     const { bucket, receipt } = input
     const file = deps.renders.file(receipt, rendered.file)
     const paths = pathsOf(input, rendered)
-    const { contentType, frames } = rendered
+    const { contentType } = rendered
     const asset = () => deps.store.putFile({ bucket, path: paths.path }, file, { contentType, signal })
     const thumbnail = () =>
-      deps.staging.withScratch(async scratch => {
-        const made = join(scratch, 'thumbnail.webp')
-        await makeThumbnail({ file, contentType, frames }, made, { ffmpeg: deps.ffmpeg, signal })
-        const ref = { bucket, path: paths.thumbnailPath }
-        await deps.store.putFile(ref, made, { contentType: 'image/webp', signal })
-      })
+      deps.store.putFile(
+        { bucket, path: paths.thumbnailPath },
+        deps.renders.file(receipt, rendered.thumbnail),
+        { contentType: 'image/webp', signal },
+      )
     // Waits for both, also when one fails: an upload that goes on behind a failed attempt would outlive a removal.
     await inParallel([asset, thumbnail], 2, upload => upload())
   }
@@ -77,10 +71,11 @@ export function createUploadAssets(deps: UploadAssetsDeps) {
 
   /** Without its files a receipt only stands in the way of the render that makes them again. */
   async function requireFiles(receipt: RenderReceipt): Promise<void> {
-    for (const { file, bytes } of receipt.files) {
+    for (const { file, thumbnail, bytes } of receipt.files) {
       const path = deps.renders.file(receipt, file)
       const found = await stat(path).catch(() => null)
-      if (found?.size === bytes) continue
+      const small = await stat(deps.renders.file(receipt, thumbnail)).catch(() => null)
+      if (found?.size === bytes && small !== null) continue
       await deps.renders.discard(receipt.jobId)
       throw new JobFailure('render_lost', `${path} is ${found ? 'not whole' : 'gone'}`)
     }

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { fileTypeFromFile } from 'file-type'
-import sharp from 'sharp'
 import { JobFailure } from '../jobs/failures.ts'
 import { fileHash } from './fileHash.ts'
 import { runFfmpeg } from './runFfmpeg.ts'
+import { middleFrame, thumbnailOf } from './thumbnail.ts'
 
 export interface ExpectedFile {
   contentType: 'image/png' | 'video/mp4'
@@ -21,14 +21,15 @@ interface Content {
 }
 
 /**
- * Throws `engine_output_invalid` unless the file is there, is of its type, decodes to its end, and has the right size and
- * number of frames: a program that failed to save a file may still have ended well.
+ * Gives the file's thumbnail (of a video, of its middle frame), which comes off the decode that checks it. Throws
+ * `engine_output_invalid` unless the file is there, is of its type, decodes to its end, and has the right size and number
+ * of frames: a program that failed to save a file may still have ended well.
  */
 export async function verifyRenderedFile(
   file: string,
   expected: ExpectedFile,
   ffmpeg: string,
-): Promise<void> {
+): Promise<Buffer> {
   const found = await stat(file).catch(() => null)
   if (!found?.isFile()) throw invalid(file, 'is missing')
   if (expected.bytes !== undefined && found.size !== expected.bytes) {
@@ -37,30 +38,39 @@ export async function verifyRenderedFile(
   const type = await fileTypeFromFile(file)
   if (type?.mime !== expected.contentType)
     throw invalid(file, `is ${type?.mime ?? 'nothing known'}, not ${expected.contentType}`)
-  const [hash, content] = await Promise.all([
+  const [hash, { content, thumbnail }] = await Promise.all([
     expected.sha256 === undefined ? undefined : fileHash(file),
-    expected.contentType === 'image/png' ? decodePng(file) : decodeVideo(file, ffmpeg),
+    expected.contentType === 'image/png' ? decodePng(file) : decodeVideo(file, expected.frames, ffmpeg),
   ])
   if (hash !== expected.sha256) throw invalid(file, 'has another hash')
   const [is, should] = [content, expected].map(
     ({ width, height, frames }) => `${width}×${height}, ${frames} frames`,
   )
   if (is !== should) throw invalid(file, `is ${is}, not ${should}`)
+  return thumbnail
 }
 
-async function decodePng(file: string): Promise<Content> {
+async function decodePng(file: string): Promise<{ content: Content; thumbnail: Buffer }> {
   try {
-    const { info } = await sharp(await readFile(file), { failOn: 'error' })
-      .raw()
-      .toBuffer({ resolveWithObject: true })
-    return { width: info.width, height: info.height, frames: 1 }
+    const { webp, width, height } = await thumbnailOf(await readFile(file))
+    return { content: { width, height, frames: 1 }, thumbnail: webp }
   } catch (error) {
     throw invalid(file, 'does not decode', error)
   }
 }
 
+async function decodeVideo(
+  file: string,
+  expectedFrames: number,
+  ffmpeg: string,
+): Promise<{ content: Content; thumbnail: Buffer }> {
+  const content = await countFrames(file, ffmpeg)
+  const { webp } = await thumbnailOf(await middleFrame(file, expectedFrames, ffmpeg))
+  return { content, thumbnail: webp }
+}
+
 /** framecrc writes `#dimensions 0: 480x832`, and a line for each frame that was decoded. */
-async function decodeVideo(file: string, ffmpeg: string): Promise<Content> {
+async function countFrames(file: string, ffmpeg: string): Promise<Content> {
   const { ok, stdout, complaint } = await runFfmpeg(ffmpeg, [
     '-xerror',
     '-i',

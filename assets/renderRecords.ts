@@ -18,6 +18,7 @@ export const receiptSchema = z.object({
     z.object({
       index: count,
       file: z.string(),
+      thumbnail: z.string(),
       sha256,
       bytes: count,
       contentType: z.enum(['image/png', 'video/mp4']),
@@ -71,13 +72,18 @@ export async function readRecord<T>(file: string, schema: z.ZodType<T>): Promise
 
 /** Writes a record so that it is either absent, as it was, or whole, also after a power cut. Throws `disk_full`. */
 export async function writeRecord(file: string, value: unknown): Promise<void> {
-  await writeDurably(file, value, temporary => rename(temporary, file))
+  await write(file, value, { durably: true, publish: temporary => rename(temporary, file) })
+}
+
+/** The same for what only living processes ask: whether it outlives a power cut makes no difference. */
+export async function writePassingRecord(file: string, value: unknown): Promise<void> {
+  await write(file, value, { durably: false, publish: temporary => rename(temporary, file) })
 }
 
 /** Writes a record that must not exist yet. false if another was quicker; of several only one gets true. */
 export async function createRecord(file: string, value: unknown): Promise<boolean> {
   try {
-    await writeDurably(file, value, temporary => link(temporary, file))
+    await write(file, value, { durably: true, publish: temporary => link(temporary, file) })
     return true
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false
@@ -85,22 +91,22 @@ export async function createRecord(file: string, value: unknown): Promise<boolea
   }
 }
 
-async function writeDurably(
+async function write(
   file: string,
   value: unknown,
-  publish: (temporary: string) => Promise<void>,
+  { durably, publish }: { durably: boolean; publish: (temporary: string) => Promise<void> },
 ): Promise<void> {
   const temporary = join(dirname(file), `.${randomUUID()}.tmp`)
   try {
     const handle = await open(temporary, 'wx')
     try {
       await handle.writeFile(JSON.stringify(value))
-      await handle.sync()
+      if (durably) await handle.sync()
     } finally {
       await handle.close()
     }
     await publish(temporary)
-    await syncFolder(dirname(file))
+    if (durably) await syncFolder(dirname(file))
   } catch (error) {
     throw diskFull(error, file)
   } finally {
@@ -109,7 +115,7 @@ async function writeDurably(
 }
 
 /** Makes the names in a folder last through a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
     await handle.sync()

@@ -34,6 +34,7 @@ function receiptFor(ref: RenderRef, bytes: number): RenderReceipt {
       {
         index: 0,
         file: '0.png',
+        thumbnail: '0.thumb.webp',
         sha256: '0'.repeat(64),
         bytes,
         contentType: 'image/png',
@@ -53,6 +54,7 @@ async function finished(ref: RenderRef, content = 'picture'): Promise<RenderRece
   const begun = await renders.begin(ref)
   if (!begun.begun) throw new Error('owned by another')
   await writeFile(join(begun.workDir, '0.png'), content)
+  await writeFile(join(begun.workDir, '0.thumb.webp'), 'small')
   const receipt = receiptFor(ref, content.length)
   await renders.finish(ref, begun.workDir, receipt)
   return receipt
@@ -72,7 +74,7 @@ describe('a receipt', () => {
     const receipt = await finished(ref)
     expect(await createRenderStore({ directory }).receipt(ref)).toEqual(receipt)
     const names = await readdir(join(directory, ref.jobId, ref.planHash))
-    expect(names.sort()).toEqual(['0.png', 'began-1.json', 'receipt.json'])
+    expect(names.sort()).toEqual(['0.png', '0.thumb.webp', 'began-1.json', 'receipt.json'])
     expect(await renders.owned(ref)).toBe(false)
   })
 
@@ -111,7 +113,8 @@ describe('a receipt', () => {
     expect(await renders.uploaded(ref, 'run 1')).toEqual([asset])
     expect(await renders.uploaded(ref, 'run 2')).toBeNull()
     expect(await renders.receipt(ref)).toEqual(receipt)
-    expect(await readdir(join(directory, ref.jobId, ref.planHash))).not.toContain('0.png')
+    const left = await readdir(join(directory, ref.jobId, ref.planHash))
+    expect(left.sort()).toEqual(['began-1.json', 'receipt.json', 'upload.json'])
   })
 })
 

@@ -12,8 +12,8 @@ import {
   createRecord,
   readRecord,
   receiptSchema,
-  syncFolder,
   uploadSchema,
+  writePassingRecord,
   writeRecord,
 } from './renderRecords.ts'
 
@@ -94,7 +94,7 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
     if (attempt === 0) return
     const file = join(folder, beganName(attempt))
     try {
-      await writeRecord(file, { owner: null, at: new Date().toISOString() })
+      await writePassingRecord(file, { owner: null, at: new Date().toISOString() })
     } catch {
       // A full disk: without the mark the count is lost, with it every other process would wait for us.
       await rm(file, { force: true })
@@ -111,11 +111,10 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
   async function finish(ref: RenderRef, workDir: string, receipt: RenderReceipt): Promise<void> {
     const folder = renderFolder(directory, ref)
     try {
-      for (const { file } of receipt.files) {
-        await syncFile(fileIn(workDir, file))
-        await rename(fileIn(workDir, file), fileIn(folder, file))
-      }
-      await syncFolder(folder)
+      const names = receipt.files.flatMap(({ file, thumbnail }) => [file, thumbnail])
+      await Promise.all(names.map(name => syncFile(fileIn(workDir, name))))
+      for (const name of names) await rename(fileIn(workDir, name), fileIn(folder, name))
+      // Syncs the folder too; a power cut before that leaves a receipt whose files are missed, which counts for nothing.
       await writeRecord(join(folder, RECEIPT), receipt)
     } catch (error) {
       throw diskFull(error, folder)
@@ -128,9 +127,11 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
     const folder = renderFolder(directory, ref)
     const found = await readRecord(join(folder, RECEIPT), receiptSchema)
     if (!found || (await readRecord(join(folder, UPLOAD), uploadSchema))) return found
-    for (const { file, bytes } of found.files) {
-      const there = await stat(fileIn(folder, file)).catch(() => null)
-      if (there?.size !== bytes) return null
+    for (const { file, thumbnail, bytes } of found.files) {
+      const [there, small] = await Promise.all(
+        [file, thumbnail].map(name => stat(fileIn(folder, name)).catch(() => null)),
+      )
+      if (there?.size !== bytes || !small?.isFile()) return null
     }
     return found
   }
@@ -164,7 +165,9 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
       const found = await readRecord(join(folder, RECEIPT), receiptSchema)
       if (!found) return
       await writeRecord(join(folder, UPLOAD), { by, assets })
-      for (const { file } of found.files) await rm(fileIn(folder, file), { force: true })
+      for (const { file, thumbnail } of found.files) {
+        for (const name of [file, thumbnail]) await rm(fileIn(folder, name), { force: true })
+      }
     },
     async uploaded(ref, by) {
       const found = await readRecord(join(renderFolder(directory, ref), UPLOAD), uploadSchema)

@@ -1,19 +1,20 @@
-import { stat } from 'node:fs/promises'
-import { basename, dirname, extname } from 'node:path'
+import { stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import { diskFull } from '../assets/atomicFile.ts'
 import type { ExpectedFile } from '../assets/inspect.ts'
 import { JobFailure } from '../jobs/failures.ts'
 import type { RenderedFile } from '../jobs/receipt.ts'
 import type { EngineResult } from './engineRun.ts'
 import type { RenderJob } from './protocol.ts'
 
-/** Decodes a file and throws `engine_output_invalid` if it is not what was expected. */
-export type VerifyFile = (path: string, expected: ExpectedFile) => Promise<void>
+/** Decodes a file and gives its thumbnail; throws `engine_output_invalid` if it is not what was expected. */
+export type VerifyFile = (path: string, expected: ExpectedFile) => Promise<Buffer>
 
 const PLAIN_NAME = /^[A-Za-z0-9_-]{1,64}\.(png|mp4)$/
 
 /**
  * Trusts nothing that the program said of its files: as many as asked for, in order, each in the folder that it was given,
- * with the seed, size, frames and hash that it must have. Throws `engine_output_invalid`.
+ * with the seed, size, frames and hash that it must have. Leaves a thumbnail beside each. Throws `engine_output_invalid`.
  */
 export async function checkArtifacts(options: {
   job: RenderJob
@@ -39,8 +40,23 @@ export async function checkArtifacts(options: {
     }
     const found = await stat(path).catch(() => null)
     if (!found?.isFile()) throw invalid(`file ${index} is missing`)
-    await verifyFile(path, { contentType, width, height, frames, sha256 })
-    files.push({ index, file, sha256, bytes: found.size, contentType, seed, width, height, frames })
+    const thumbnail = `${index}.thumb.webp`
+    const picture = await verifyFile(path, { contentType, width, height, frames, sha256 })
+    await writeFile(join(outDir, thumbnail), picture).catch(error => {
+      throw diskFull(error, outDir)
+    })
+    files.push({
+      index,
+      file,
+      thumbnail,
+      sha256,
+      bytes: found.size,
+      contentType,
+      seed,
+      width,
+      height,
+      frames,
+    })
   }
   return files
 }

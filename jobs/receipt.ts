@@ -11,6 +11,8 @@ export interface RenderedFile {
   index: number
   /** File name inside the render's folder. */
   file: string
+  /** File name of its WebP thumbnail, there too. */
+  thumbnail: string
   sha256: string
   bytes: number
   contentType: 'image/png' | 'video/mp4'

@@ -108,7 +108,6 @@ export async function openTestStack(
       const workers = await createGpuWorkers({
         config: machine,
         connection,
-        ffmpeg,
         metrics: createMetrics(),
         ...card,
       })

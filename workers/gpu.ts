@@ -42,7 +42,7 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     },
   })
   await started
-  const workers = await createGpuWorkers({ config, connection, ffmpeg, metrics, ...card })
+  const workers = await createGpuWorkers({ config, connection, metrics, ...card })
   defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))
 
   running = runWorkers(workers, signal)

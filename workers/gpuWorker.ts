@@ -22,7 +22,6 @@ export interface GpuWorkerDeps {
   program: InferenceProgram
   desk: RenderDesk
   renders: RenderStore
-  ffmpeg: string
   metrics: Metrics
 }
 
@@ -37,7 +36,6 @@ export function createGpuWorkers({
   program,
   desk,
   renders,
-  ffmpeg,
   metrics,
 }: GpuWorkerDeps): Promise<Worker[]> {
   const queues = queuesWithPrefix(config.temporal.queuePrefix)
@@ -49,10 +47,7 @@ export function createGpuWorkers({
     enhancePrompt: createEnhancePrompt({ program, simulate }),
   }
   const host: HostActivities = {
-    uploadAssets: measuredUpload(
-      createUploadAssets({ ...config.store, store, staging, renders, ffmpeg }),
-      metrics,
-    ),
+    uploadAssets: measuredUpload(createUploadAssets({ ...config.store, store, renders }), metrics),
   }
   const shared = {
     connection,
