@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { listComputePids, readUsedMiB } from './nvidiaSmi.ts'
+
+export interface DeadProgram {
+  /** The program, which was reaped already. */
+  pid: number
+  uuid: string
+  nvidiaSmi: string
+  /** MiB in use on the card before the program started; null if nobody looked. */
+  usedBeforeMiB: number | null
+  limitMs: number
+  pollMs?: number
+}
+
+/** Others on the card, such as a display, use now more, now less. */
+const OTHERS_MIB = 256
+
+/**
+ * Waits until the driver has taken a dead program's memory back, which it does some time after the process is gone. False after the
+ * limit. A pid that the driver has listed must leave the list. One that it never lists may be hidden (the list of a container is
+ * empty, or in the host's numbers): then what is in use on the whole card must fall to what it was before.
+ */
+export async function waitUntilMemoryIsGone(program: DeadProgram): Promise<boolean> {
+  const { pid, uuid, nvidiaSmi, usedBeforeMiB, limitMs, pollMs = 250 } = program
+  const deadline = performance.now() + limitMs
+  let seen = false
+  for (;;) {
+    try {
+      const listed = (await listComputePids(nvidiaSmi, uuid)).includes(pid)
+      if (!listed && (seen || usedBeforeMiB === null)) return true
+      seen ||= listed
+      if (!listed && usedBeforeMiB !== null) {
+        const usedMiB = await readUsedMiB(nvidiaSmi, uuid)
+        if (usedMiB === null || usedMiB <= usedBeforeMiB + OTHERS_MIB) return true
+      }
+    } catch {
+      // A driver that is busy taking a card back may fail to answer; the limit decides.
+    }
+    if (performance.now() + pollMs > deadline) return false
+    await sleep(pollMs)
+  }
+}

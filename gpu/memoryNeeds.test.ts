@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import type { MemoryJob } from './memoryNeeds.ts'
+import { needsOf } from './memoryNeeds.ts'
+import { budgetOf, MODELS } from './models.ts'
+
+const installed = { ipAdapter: true, wanByCommand: false }
+const picture = {
+  kind: 'render',
+  family: 'sdxl',
+  images: 4,
+  width: 1024,
+  height: 1024,
+  frames: 1,
+  referenceMode: 'none',
+  referenceType: null,
+} as const satisfies MemoryJob
+const video = { ...picture, family: 'wan', images: 1, width: 480, height: 832, frames: 81 } as const
+
+describe('the table', () => {
+  test('all weights are 40.45 GB', () => {
+    const sum = Object.values(MODELS).reduce((total, { residentMiB }) => total + residentMiB, 0)
+    expect((sum * 2 ** 20) / 1e9).toBeCloseTo(40.45, 1)
+  })
+
+  test('four SDXL images peak at 15.4 GB, weights and all', () => {
+    const { workingMiB } = needsOf(picture, installed)
+    expect(((workingMiB + MODELS.lustify_sdxl.residentMiB) * 2 ** 20) / 1e9).toBeCloseTo(15.4, 1)
+  })
+
+  test.each([
+    ['text', {}, ['lustify_sdxl']],
+    ['ip-adapter', { referenceMode: 'single', referenceType: 'style' }, ['lustify_sdxl', 'sdxl_ip_adapter']],
+    ['img2img', { referenceMode: 'single', referenceType: null }, ['lustify_sdxl']],
+  ] as const)('SDXL by %s', (how, given, models) => {
+    expect(needsOf({ ...picture, ...given }, installed)).toMatchObject({
+      kindKey: `sdxl ${how} 4x1024x1024`,
+      models,
+      transient: [],
+    })
+  })
+
+  test('without the weights of the IP-Adapter a reference needs none', () => {
+    const job = { ...picture, referenceMode: 'single', referenceType: 'style' } as const
+    expect(needsOf(job, { ...installed, ipAdapter: false }).models).toEqual(['lustify_sdxl'])
+  })
+
+  test('a video with a reference keeps 1.5 GB of hints more, and a single one a latent frame', () => {
+    const plain = needsOf(video, installed)
+    const start = needsOf({ ...video, referenceMode: 'start' }, installed)
+    const single = needsOf({ ...video, referenceMode: 'single' }, installed)
+    expect(plain).toMatchObject({ models: ['wan_2_1_1_3b'], transient: ['umt5_xxl'] })
+    expect(((start.workingMiB - plain.workingMiB) * 2 ** 20) / 1e9).toBeCloseTo(1.5, 1)
+    expect(single.workingMiB).toBeGreaterThan(start.workingMiB)
+    expect(needsOf({ ...video, frames: 1 }, installed).workingMiB).toBeLessThan(plain.workingMiB / 4)
+  })
+
+  test('WAN by command is a process of its own: no models of ours, 17.6 GB or more', () => {
+    const needs = needsOf(video, { ...installed, wanByCommand: true })
+    expect(needs).toMatchObject({ models: [], transient: [] })
+    expect(needs.workingMiB * 2 ** 20).toBeGreaterThan(17.6e9)
+  })
+})
+
+describe('a budget', () => {
+  test('leaves room for the context, and for what others use', () => {
+    expect(budgetOf(49_140)).toBe(47_645)
+    expect(budgetOf(49_140, 1000)).toBe(46_645)
+    expect(budgetOf(300)).toBe(0)
+  })
+
+  test('of the card that this is for holds all weights and four images at once; with ECC on, not', () => {
+    const all = Object.values(MODELS).reduce((total, { residentMiB }) => total + residentMiB, 0)
+    const { workingMiB } = needsOf(picture, installed)
+    expect(budgetOf(49_140)).toBeGreaterThan(all + workingMiB)
+    expect(budgetOf(46_068)).toBeLessThan(all + workingMiB)
+  })
+
+  test('of the smallest card of the 24 GB profile has room for every kind of job alone', () => {
+    const wanSizes = [1, 81].flatMap(frames =>
+      (['none', 'both', 'single'] as const).map(mode => ({ ...video, frames, referenceMode: mode })),
+    )
+    const most = { ...picture, images: 6, referenceMode: 'single', referenceType: 'style' } as const
+    for (const job of [...wanSizes, most, { kind: 'enhance' } as const]) {
+      const { models, transient, workingMiB, encodingMiB } = needsOf(job, installed)
+      const size = (names: readonly string[]) =>
+        Object.entries(MODELS).reduce(
+          (sum, [name, row]) => sum + (names.includes(name) ? row.residentMiB : 0),
+          0,
+        )
+      const peak = size(models) + Math.max(workingMiB, size(transient) + encodingMiB)
+      expect(peak).toBeLessThan(budgetOf(23_028))
+    }
+  })
+})

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa } from 'execa'
+import { z } from 'zod'
+import { CardError } from './cardError.ts'
+
+export interface SeenCard {
+  uuid: string
+  name: string
+  /** null where the driver does not tell, as inside a container that was given a slice of a card. */
+  totalMiB: number | null
+  usedMiB: number | null
+  driverVersion: string
+  /** Cut into slices (MIG): a program that is pinned to it sees its first slice only. */
+  sliced: boolean
+}
+
+/** The first call after boot waits for the driver, several seconds a card where persistence mode is off. */
+const ANSWER_MS = 30_000
+/** nvidia-smi(1): it has answered, and warns of a card whose infoROM is corrupted. */
+const ANSWERED_WITH_WARNING = 14
+
+/** The name comes last, so that a comma in one would do no harm. */
+const CARD_FIELDS = 'uuid,memory.total,memory.used,driver_version,mig.mode.current,name'
+/** `[N/A]`, `[Insufficient Permissions]`, `[Unknown Error]`: what is not to be had stands in brackets. */
+const mib = z.union([
+  z.string().regex(/^\d+$/).transform(Number),
+  z
+    .string()
+    .regex(/^\[.*\]$/)
+    .transform(() => null),
+])
+const cardRow = z.tuple([z.string().startsWith('GPU-'), mib, mib, z.string(), z.string(), z.string()])
+
+/** The cards that the driver knows, in its order. Throws a {@link CardError} when they cannot be listed. */
+export async function listCards(program: string, answerMs = ANSWER_MS): Promise<SeenCard[]> {
+  const query = [`--query-gpu=${CARD_FIELDS}`, '--format=csv,noheader,nounits']
+  const stdout = await ask(program, query, answerMs)
+  return stdout.split('\n').flatMap(line => {
+    const cells = line.split(',').map(cell => cell.trim())
+    const row = cardRow.safeParse([...cells.slice(0, 5), cells.slice(5).join(', ')])
+    // Warnings stand between the rows.
+    if (!row.success) return []
+    const [uuid, totalMiB, usedMiB, driverVersion, mig, name] = row.data
+    return [{ uuid, name, totalMiB, usedMiB, driverVersion, sliced: mig === 'Enabled' }]
+  })
+}
+
+/**
+ * The newest CUDA that the driver supports, `13.0`; null where it does not tell, as in a container without the `compute`
+ * capability. No field of a query, only the header has it: `CUDA Version`, from driver 610 on `CUDA UMD Version`.
+ */
+export async function readCudaVersion(program: string): Promise<string | null> {
+  const stdout = await ask(program, []).catch(() => '')
+  return /CUDA (?:UMD )?Version\s*:\s*(\d+\.\d+)/.exec(stdout)?.[1] ?? null
+}
+
+/** Processes that compute on a card. In a container the list may be empty, or hold numbers of the host's. */
+export async function listComputePids(program: string, uuid: string): Promise<number[]> {
+  const query = ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits', '-i', uuid]
+  const stdout = await ask(program, query)
+  return stdout.split('\n').flatMap(line => {
+    const pid = /^\s*(\d+)\s*,/.exec(line)?.[1]
+    return pid === undefined ? [] : [Number(pid)]
+  })
+}
+
+/** MiB in use on a card, whoever uses them; null where the driver does not tell. */
+export async function readUsedMiB(program: string, uuid: string): Promise<number | null> {
+  const cards = await listCards(program)
+  return cards.find(card => card.uuid === uuid)?.usedMiB ?? null
+}
+
+async function ask(program: string, args: readonly string[], answerMs = ANSWER_MS): Promise<string> {
+  const child = execa(program, args, { stdin: 'ignore', reject: false, env: { LC_ALL: 'C' } })
+  const timer = new AbortController()
+  // Not execa's own limit: a process that hangs in the driver survives even SIGKILL, and must not hang us too.
+  const result = await Promise.race([child, sleep(answerMs, null, { signal: timer.signal })])
+  if (result === null) {
+    child.kill('SIGKILL')
+    throw new CardError(`${program} has not answered within ${answerMs / 1000} s; the driver may hang`)
+  }
+  timer.abort()
+  if (result.code === 'ENOENT' || result.code === 'EACCES') {
+    throw new CardError(
+      `${program} cannot be run (${result.code}): install the NVIDIA driver, or set NVIDIA_SMI to its path`,
+    )
+  }
+  if (result.exitCode !== 0 && result.exitCode !== ANSWERED_WITH_WARNING) {
+    // It complains on stdout.
+    const said = [result.stdout, result.stderr].join('\n').trim().split('\n')[0] ?? ''
+    throw new CardError(
+      `${program} failed (${result.signal ?? `exit code ${result.exitCode}`}): ${said || 'it said nothing'}`,
+    )
+  }
+  return result.stdout
+}
