@@ -13,7 +13,8 @@ const layers = {
   client: ['jobs', 'workflows', 'runtime'],
   workers: ['jobs', 'assets', 'engines', 'gpu', 'runtime', 'workflows', 'activities'],
   dev: ['jobs', 'assets', 'engines', 'gpu', 'runtime', 'workflows', 'activities', 'client', 'workers'],
-  bin: ['jobs', 'runtime', 'client', 'dev'],
+  ops: ['jobs', 'assets', 'engines', 'gpu', 'runtime', 'client'],
+  bin: ['jobs', 'runtime', 'client', 'ops', 'dev'],
 }
 
 /** Tests and what only tests use may import from everywhere. */

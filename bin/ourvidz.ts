@@ -3,10 +3,14 @@ import { runCli } from '../client/cli/runCli.ts'
 import { readEnvironment } from '../runtime/environment.ts'
 
 /** Commands that the client brings alone; for the others, and for the overview, the embedded stack is loaded too. */
-const JOB_COMMANDS = new Set(['submit', 'watch', 'status', 'list', 'cancel', 'redeliver'])
+const JOB_COMMANDS = new Set(['submit', 'watch', 'status', 'list', 'cancel', 'redeliver', 'card'])
+
+/** Commands of those who run an installation, which need no embedded stack either. */
+const OPERATOR_COMMANDS = new Set(['doctor', 'models', 'engine'])
 
 const argv = process.argv.slice(2)
 const aboutJobs = JOB_COMMANDS.has(argv[0] ?? '')
+const forOperators = OPERATOR_COMMANDS.has(argv[0] ?? '')
 
 const interruption = new AbortController()
 function interrupt() {
@@ -17,7 +21,7 @@ function interrupt() {
 }
 // The embedded stack sees to signals itself. Not `once`: what restores the terminal's cursor kills the process when it finds
 // itself the last listener.
-if (aboutJobs) process.on('SIGINT', interrupt)
+if (aboutJobs || forOperators) process.on('SIGINT', interrupt)
 // `ourvidz list | head` closes the pipe early, which is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
@@ -34,6 +38,9 @@ const terminal = {
 }
 process.exitCode = await runCli(argv, terminal, async (program, session) => {
   if (aboutJobs) return
+  const { registerOperatorCommands } = await import('../ops/commands.ts')
+  registerOperatorCommands(program, session)
+  if (forOperators) return
   const { registerDevCommands } = await import('../dev/commands.ts')
   registerDevCommands(program, session)
 })

@@ -11,6 +11,8 @@ export type PipelineErrorCode =
   | 'nothing_to_redeliver'
   | 'job_failed'
   | 'job_canceled'
+  | 'card_unreachable'
+  | 'card_command_failed'
   | 'server_unreachable'
   | 'server_refused'
 
@@ -117,6 +119,24 @@ export class JobCanceledError extends PipelineError {
   constructor(outcome: JobOutcome) {
     super('job_canceled', `Job ${outcome.jobId} was cancelled (${outcome.status}).`)
     this.outcome = outcome
+  }
+}
+
+/** No GPU worker of the host, or no control worker, took a command in time: it is not carried out, unless its answer was lost. */
+export class CardUnreachableError extends PipelineError {
+  override readonly name = 'CardUnreachableError'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('card_unreachable', message, options)
+  }
+}
+
+/** The GPU worker could not carry a command out, as when its disk is full. */
+export class CardCommandFailedError extends PipelineError {
+  override readonly name = 'CardCommandFailedError'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('card_command_failed', message, options)
   }
 }
 

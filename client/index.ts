@@ -1,8 +1,10 @@
 /** The SDK's one public entry. */
 
+export type { CardStatus, LaneMode, LaneStatus, MemoryStatus } from '../jobs/cardStatus.ts'
 export { type Config, parseConfig } from '../runtime/config.ts'
 export type { JobOutcome } from '../workflows/types.ts'
 export type { CancelResult } from './cancel.ts'
+export type { CardControl, CardOptions } from './card.ts'
 export { type ConnectedPipelineClient, connectPipelineClient } from './connect.ts'
 export * from './errors.ts'
 export type { JobSummary } from './jobSummary.ts'

@@ -3,6 +3,7 @@ import type { DataConverter } from '@temporalio/common'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import type { JobOutcome } from '../workflows/types.ts'
 import { type CancelResult, cancel } from './cancel.ts'
+import { type CardControl, type CardOptions, card } from './card.ts'
 import type { PipelineContext } from './context.ts'
 import { InvalidArgumentError } from './errors.ts'
 import { get } from './get.ts'
@@ -37,6 +38,8 @@ export interface PipelineClient {
   list: List
   /** Delivers the terminal callback again. Throws JobStillRunningError, JobNotFoundError, NothingToRedeliverError. */
   redeliver(jobId: string): Promise<RedeliverResult>
+  /** The card of a host, by the HOST_ID of its GPU worker: for operators. */
+  card(hostId: string, options?: CardOptions): CardControl
 }
 
 export type PipelineClientOptions = (
@@ -77,6 +80,7 @@ export function createPipelineClient(options: PipelineClientOptions): PipelineCl
     cancel: (jobId, reason) => cancel(context, jobId, reason),
     list: createList(context),
     redeliver: jobId => redeliver(context, jobId),
+    card: (hostId, cardOptions) => card(context, hostId, cardOptions),
   }
 }
 

@@ -24,5 +24,5 @@ export async function nobodyThere(
   // A worker whose slots are all taken does not ask either, hence the caution.
   return (await pollers.any(queue, 'activity'))
     ? null
-    : `no worker has asked for work lately (queue ${queue}): all are busy, or none is running`
+    : `no worker has asked for work lately (queue ${queue}): all are busy, their lane is paused, or none is running`
 }

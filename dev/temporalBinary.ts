@@ -1,10 +1,10 @@
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import which from 'which'
+import { waitForProcessLock } from '../gpu/processLock.ts'
 import { buildTemporal } from './buildTemporal.ts'
 import { type DownloadOptions, downloadTemporal } from './downloadTemporal.ts'
 import { ownConfig, ownEnvironment } from './environment.ts'
-import { waitForProcessLock } from './processLock.ts'
 import { checkTemporalVersion, TEMPORAL_CLI_VERSION } from './temporalVersion.ts'
 
 export interface TemporalBinaryOptions {

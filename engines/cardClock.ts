@@ -5,6 +5,8 @@ export interface CardClock {
   gaveBack(heldMs: number): void
   stop(): void
   waiting(): boolean
+  /** Milliseconds of the present turn; null while it does not hold the card. */
+  turnMs(): number | null
   /** True from the first grant on. */
   everHeld(): boolean
   waitedMs(): number
@@ -49,6 +51,7 @@ export function createCardClock(options: { limitMs: number; onExceeded: () => vo
       enter('off')
     },
     waiting: () => state === 'waiting',
+    turnMs: () => (state === 'holding' ? running() : null),
     everHeld: () => everHeld,
     waitedMs: () => waited + (state === 'waiting' ? running() : 0),
     heldMs: () => held + (state === 'holding' ? running() : 0),

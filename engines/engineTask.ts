@@ -88,6 +88,7 @@ export function createEngineTask(options: {
     quietMs = 0
     switch (event.type) {
       case 'accepted':
+      case 'unneeded':
         break
       case 'want':
         clock.startWaiting()
@@ -157,16 +158,20 @@ export function createEngineTask(options: {
   return {
     id: task.id,
     lane: task.lane,
+    job: task.job,
     result: promise,
     /** Whether its GPU part may still come: the next job of its lane waits for that. */
     needsCard: () => link !== null && !ended && !released,
     wantsCard: () => link !== null && clock.waiting() && !ended,
-    /** Hands the job to a program that is ready. */
-    send(to: ProgramLink) {
+    /** Milliseconds of its present turn, null while it has none, and of all its turns together. */
+    turnMs: clock.turnMs,
+    heldMs: clock.heldMs,
+    /** Hands the job to a program that is ready. `drop`: models that must leave the card when the job no longer needs them. */
+    send(to: ProgramLink, drop: string[]) {
       link = to
       clock.stop()
       report()
-      to.send({ type: 'generate', id: task.id, lane: task.lane, job: task.job, outDir: task.outDir })
+      to.send({ type: 'generate', id: task.id, lane: task.lane, job: task.job, outDir: task.outDir, drop })
     },
     /** The program is dead by another's doing: begins anew with the next one. False when it has died so too often, or is over. */
     takeBack(): boolean {

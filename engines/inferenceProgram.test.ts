@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createStrideTurnstile } from '../gpu/strideTurnstile.ts'
+import type { TurnPort, Turnstile } from '../gpu/turnstile.ts'
 import type { Lane } from '../jobs/jobTypes.ts'
 import type { RenderProgress } from '../jobs/status.ts'
 import type { EngineTask } from './engineRun.ts'
@@ -82,24 +84,35 @@ describe('a life', () => {
   })
 
   it('lets one lane compute at a time and counts the wait', async () => {
-    const program = harness.program()
+    const perJob = (port: TurnPort) => createStrideTurnstile(port, { turns: 'job' })
+    const { order, video, image, seen } = await imageDuringVideo(perJob)
+    expect(order).toEqual(['wan.video', 'sdxl'])
+    expect(image.waitMs).toBeGreaterThan(50)
+    expect(video.heldMs).toBeGreaterThan(200)
+    expect(seen.filter(({ held }) => !held).every(({ phase }) => phase === 'waiting for the card')).toBe(true)
+  })
+
+  it('lets an image cut into a video at its next gate', async () => {
+    const { order, video, image } = await imageDuringVideo(createStrideTurnstile)
+    expect(order).toEqual(['sdxl', 'wan.video'])
+    expect(video.heldMs).toBeGreaterThan(200)
+    expect(video.waitMs).toBeGreaterThanOrEqual(image.heldMs / 2)
+  })
+
+  async function imageDuringVideo(createTurnstile: (port: TurnPort) => Turnstile) {
+    const program = harness.program('normal', { createTurnstile })
     await program.start()
     const first = follow(program, task('slow:60', { lane: 'wan.video' }))
     await first.rendering
     const second = follow(program, task('', { lane: 'sdxl' }))
     const order: Lane[] = []
     const noted = (lane: Lane) => () => order.push(lane)
-    const [one, two] = await Promise.all([
+    const [video, image] = await Promise.all([
       first.result.finally(noted('wan.video')),
       second.result.finally(noted('sdxl')),
     ])
-    expect(order).toEqual(['wan.video', 'sdxl'])
-    expect(two.waitMs).toBeGreaterThan(50)
-    expect(one.heldMs).toBeGreaterThan(200)
-    expect(
-      second.seen.filter(({ held }) => !held).every(({ phase }) => phase === 'waiting for the card'),
-    ).toBe(true)
-  })
+    return { order, video, image, seen: second.seen }
+  }
 
   it('takes the turn back from a lane that gives it up by itself', async () => {
     const program = harness.program()
@@ -215,9 +228,9 @@ describe('a program that dies', () => {
     const program = harness.program()
     await program.start()
     const other = follow(program, task('hold', { lane: 'wan.video' }))
+    await other.rendering
     const crashing = follow(program, task('crash', { lane: 'sdxl' }))
     const waiting = follow(program, task('', { lane: 'sdxl', id: 'waiting' }))
-    await other.rendering
     await expect.poll(() => program.state().tasks).toBe(3)
     other.cancel(new Error('not this one'))
     const failure = await crashing.result.catch(error => error)
@@ -335,9 +348,9 @@ describe('cancellation', () => {
   it('comes from us when a job holds the card for too long, not when it waits for it', async () => {
     const program = harness.program()
     await program.start()
-    const first = follow(program, task('slow:400', { lane: 'wan.video' }))
+    const first = follow(program, task('slow:400', { lane: 'sdxl' }))
     await first.rendering
-    const waited = program.run(task('', { cardSecondsLimit: 1 }))
+    const waited = program.run(task('', { lane: 'wan.video', cardSecondsLimit: 1 }))
     expect((await waited).waitMs).toBeGreaterThan(1_000)
     await expect(program.run(task('slow:400', { cardSecondsLimit: 0.6 }))).rejects.toEqual(
       failsWith('card_seconds_exceeded'),

@@ -1,14 +1,17 @@
 import { once } from 'node:events'
 import type { Logger } from 'pino'
+import type { CardUse } from '../gpu/cardMeter.ts'
 import type { TurnPort, Turnstile } from '../gpu/turnstile.ts'
+import type { LaneMode } from '../jobs/cardStatus.ts'
 import { JobFailure } from '../jobs/failures.ts'
 import type { Lane } from '../jobs/jobTypes.ts'
+import { type Admission, admitAll } from './admission.ts'
 import type { EngineResult, EngineTask, ProgramInfo, ProgramLink, RunHooks } from './engineRun.ts'
 import { createEngineTask } from './engineTask.ts'
 import { deathFailure, describeDeath } from './programDeath.ts'
 import { openProgramSession, type ProgramSession } from './programSession.ts'
 import { createRespawnPolicy, RESPAWN_LIMITS, type RespawnLimits } from './respawnPolicy.ts'
-import { createTaskTable } from './taskTable.ts'
+import { createTaskTable, type TableSnapshot } from './taskTable.ts'
 
 export interface InferenceProgramOptions {
   command: string
@@ -19,6 +22,11 @@ export interface InferenceProgramOptions {
   /** Memory of the card that the program may use; null leaves it to the program. */
   budgetMiB: number | null
   createTurnstile: (port: TurnPort) => Turnstile
+  /** Who may have memory of the card; without it, whoever wants. */
+  admission?: Admission
+  onUse?: (use: CardUse) => void
+  /** After a death, what must be so before the next program is started: the memory of the dead one is gone. */
+  afterDeath?: (pid: number | null) => Promise<void>
   /** Longest time without a word, of the program or about a job that is not waiting for the card. */
   silenceMs: number
   startTimeoutMs: number
@@ -49,13 +57,20 @@ export interface InferenceProgram {
   /** Asks the program to end, then SIGTERM after `graceMs`, then SIGKILL. Nothing is left behind. */
   stop(graceMs: number): Promise<void>
   state(): ProgramState
+  /** What an operator has decided of a lane. It holds over all lives of the program; a lane is open until told otherwise. */
+  setLaneMode(lane: Lane, mode: LaneMode): void
+  tasks(): TableSnapshot
 }
 
 /** Owns one inference program: starts it, gives it jobs, passes the turns, and starts it again when it dies. */
 export function createInferenceProgram(options: InferenceProgramOptions): InferenceProgram {
   const { log, lanes, silenceMs, cancelGraceMs = 10_000, killGraceMs = 5_000 } = options
   const policy = createRespawnPolicy({ ...RESPAWN_LIMITS, ...options.respawn })
-  const table = createTaskTable({ createTurnstile: options.createTurnstile })
+  const table = createTaskTable({
+    createTurnstile: options.createTurnstile,
+    admission: options.admission ?? admitAll,
+    ...(options.onUse ? { onUse: options.onUse } : {}),
+  })
   let status: ProgramState['status'] = 'idle'
   let session: ProgramSession | null = null
   let link: ProgramLink | null = null
@@ -80,6 +95,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       onBusy: table.heard,
       onTick: table.tick,
       onDying: table.close,
+      onModels: table.modelsAre,
       log,
     })
     session = opened
@@ -98,6 +114,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
 
   async function outlive(opened: ProgramSession): Promise<void> {
     const death = await opened.died
+    const pid = link?.info.pid ?? null
     session = null
     link = null
     table.detach(deathFailure(death))
@@ -111,7 +128,8 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
     if (death.reason.kind !== 'deaf-to-cancel') policy.crashed()
     status = policy.open() ? 'broken' : 'respawning'
     if (status === 'broken') log.error({ crashes: policy.crashes() }, 'inference program is out of service')
-    respawnTimer = setTimeout(launch, policy.delayMs())
+    await options.afterDeath?.(pid)
+    if (stopped === null) respawnTimer = setTimeout(launch, policy.delayMs())
   }
 
   function ensureAlive(): void {
@@ -164,6 +182,8 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       lastDeath,
       tasks: table.count(),
     }),
+    setLaneMode: table.setMode,
+    tasks: table.snapshot,
   }
 
   async function stopOnce(graceMs: number): Promise<void> {

@@ -31,6 +31,8 @@ export function openProgramSession(options: {
   /** Something that all jobs wait for is going on: a model is being loaded. */
   onBusy: () => void
   onTick: (elapsedMs: number) => void
+  /** What is in the program's memory, whenever that has changed. */
+  onModels: (models: readonly string[], reservedMiB: number | null) => void
   onDying: () => void
   log: Logger
 }): ProgramSession {
@@ -107,6 +109,7 @@ export function openProgramSession(options: {
 
   /** Said once when it may have jobs, and again whenever its models have changed. */
   function onReady({ models, memory }: Extract<EngineEvent, { type: 'ready' }>): void {
+    options.onModels(models, memory?.reservedMiB ?? null)
     if (info) {
       info.models = models
       info.memory = memory

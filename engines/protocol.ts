@@ -58,6 +58,8 @@ export const commandSchema = z.discriminatedUnion('type', [
     job: z.discriminatedUnion('kind', [renderJob, enhanceJob]),
     /** Existing folder for the files; null for jobs that make none. */
     outDir: z.string().nullable(),
+    /** Models that must leave the card as soon as the job needs them no more: there is no room for all of its phases at once. */
+    drop: z.array(z.string()).optional(),
   }),
   z.object({ type: z.literal('cancel'), id: z.string() }),
   z.object({ type: z.literal('grant'), lane }),
@@ -97,7 +99,16 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('accepted'), id }),
   z.object({ type: z.literal('want'), lane, id }),
   z.object({ type: z.literal('yielded'), lane, id, heldMs: ms }),
-  z.object({ type: z.literal('released'), lane, id, heldMs: ms }),
+  z.object({
+    type: z.literal('released'),
+    lane,
+    id,
+    heldMs: ms,
+    /** The most memory that was reserved while the job ran. */
+    peakMiB: z.number().nullable().optional(),
+  }),
+  /** The job needs the model no more, though it goes on: its text is encoded. */
+  z.object({ type: z.literal('unneeded'), id, model: z.string() }),
   z.object({
     type: z.literal('progress'),
     id,

@@ -1,18 +1,44 @@
+import type { CardUse } from '../gpu/cardMeter.ts'
 import type { TurnPort, Turnstile } from '../gpu/turnstile.ts'
+import type { LaneMode } from '../jobs/cardStatus.ts'
 import type { JobFailure } from '../jobs/failures.ts'
-import type { Lane } from '../jobs/jobTypes.ts'
+import { LANES, type Lane } from '../jobs/jobTypes.ts'
+import type { Admission } from './admission.ts'
 import type { ProgramLink, TaskEvent } from './engineRun.ts'
 import type { FollowedTask } from './engineTask.ts'
 
+const TURN_EVENTS: ReadonlySet<TaskEvent['type']> = new Set(['want', 'yielded', 'released'])
+
+/** Who computes, and which jobs each lane has. Lanes that never had one may be missing. */
+export interface TableSnapshot {
+  /** `heldMs`: that the job has held the card, all its turns together. */
+  holder: { lane: Lane; taskId: string; heldMs: number } | null
+  /** Ids of the jobs that are with the program, and of those in line behind them. */
+  running: Map<Lane, string[]>
+  waiting: Map<Lane, string[]>
+  /** Milliseconds that each lane has held the card, the present turn included. */
+  heldMs: Record<Lane, number>
+}
+
 /**
  * The jobs of one program: in line by lane until it is their time, then with the program. A lane's next job is sent when
- * the one before it has released the card, so that it is computed while the other's files are made.
+ * the one before it has released the card, so that it is computed while the other's files are made, and when there is
+ * memory for it.
  */
-export function createTaskTable(options: { createTurnstile: (port: TurnPort) => Turnstile }) {
+export function createTaskTable(options: {
+  createTurnstile: (port: TurnPort) => Turnstile
+  admission: Admission
+  /** Told of each change of who computes and how many wait for it. */
+  onUse?: (use: CardUse) => void
+}) {
+  const { admission, onUse } = options
   let link: ProgramLink | null = null
   let open = false
   const waiting = new Map<Lane, FollowedTask[]>()
   const sent = new Map<string, FollowedTask>()
+  const modes = new Map<Lane, LaneMode>()
+  /** Jobs that came while their lane was being drained: they wait for it to open. */
+  const late = new WeakSet<FollowedTask>()
 
   const turnstile = options.createTurnstile({
     grant(lane) {
@@ -32,12 +58,52 @@ export function createTaskTable(options: { createTurnstile: (port: TurnPort) => 
     return tasks
   }
 
+  function mayBegin(task: FollowedTask): boolean {
+    const mode = modes.get(task.lane) ?? 'open'
+    return mode === 'open' || (mode === 'draining' && !late.has(task))
+  }
+
   function sendNext(lane: Lane): void {
     if (!link || !open || [...sent.values()].some(task => task.lane === lane && task.needsCard())) return
-    const task = line(lane).shift()
-    if (!task) return
-    sent.set(task.id, task)
-    task.send(link)
+    const [task] = line(lane)
+    if (!task || !mayBegin(task)) return
+    const admitted = admission.admit(task, link)
+    switch (admitted.kind) {
+      case 'later':
+        return
+      case 'never':
+        // Its end has it removed, and the next one sent.
+        task.fail(admitted.failure)
+        return
+      case 'now':
+        line(lane).shift()
+        sent.set(task.id, task)
+        task.send(link, admitted.drop)
+    }
+  }
+
+  /** Memory was given back, or a program is there: whoever waited for that may begin, whichever lane it is of. */
+  function sendAll(): void {
+    // One that begins may have stood in the way of a lane that was asked before it.
+    for (let before = -1; sent.size !== before; ) {
+      before = sent.size
+      for (const lane of LANES) sendNext(lane)
+    }
+  }
+
+  /** Ends the job's claims on the card. Idempotent. */
+  function giveBack(taskId: string, peakMiB: number | null): void {
+    admission.over(taskId, peakMiB)
+    sendAll()
+  }
+
+  function tellUse(): void {
+    const { holder } = turnstile.snapshot()
+    const lines = [...waiting.values()].flat().filter(mayBegin).length
+    const begun = [...sent.values()].filter(
+      task => task.needsCard() && task.lane !== holder && modes.get(task.lane) !== 'paused',
+    ).length
+    onUse?.({ holder, jobsWaiting: lines + begun })
   }
 
   function passTurn(event: TaskEvent, lane: Lane): void {
@@ -49,8 +115,37 @@ export function createTaskTable(options: { createTurnstile: (port: TurnPort) => 
   return {
     count: () => sent.size + [...waiting.values()].reduce((sum, tasks) => sum + tasks.length, 0),
     add(task: FollowedTask) {
+      if (modes.get(task.lane) === 'draining') late.add(task)
       line(task.lane).push(task)
       sendNext(task.lane)
+      tellUse()
+    },
+    /** `paused`: what the lane has stops at its next gate, and nothing begins. `draining`: what it has now is still finished. */
+    setMode(lane: Lane, mode: LaneMode) {
+      if (mode === (modes.get(lane) ?? 'open')) return
+      modes.set(lane, mode)
+      for (const task of line(lane)) late.delete(task)
+      if (mode === 'paused') turnstile.pause(lane)
+      else turnstile.resume(lane)
+      // Whoever may not begin must not hold a place in the line for memory either.
+      for (const task of line(lane)) if (!mayBegin(task)) admission.over(task.id, null)
+      sendAll()
+      tellUse()
+    },
+    snapshot(): TableSnapshot {
+      const ids = (tasks: Iterable<FollowedTask>) =>
+        new Map(
+          [...Map.groupBy(tasks, task => task.lane)].map(([lane, all]) => [lane, all.map(task => task.id)]),
+        )
+      const holder = [...sent.values()].find(task => task.turnMs() !== null)
+      const { heldMs } = turnstile.snapshot()
+      if (holder) heldMs[holder.lane] += holder.turnMs() ?? 0
+      return {
+        holder: holder ? { lane: holder.lane, taskId: holder.id, heldMs: holder.heldMs() } : null,
+        running: ids(sent.values()),
+        waiting: ids([...waiting.values()].flat()),
+        heldMs,
+      }
     },
     /** A job is over, with or without having been sent. */
     remove(task: Pick<FollowedTask, 'id' | 'lane'>, mayHoldCard: boolean) {
@@ -58,16 +153,19 @@ export function createTaskTable(options: { createTurnstile: (port: TurnPort) => 
         task.lane,
         line(task.lane).filter(other => other.id !== task.id),
       )
-      if (!sent.delete(task.id)) return
-      if (mayHoldCard) turnstile.withdraw(task.lane)
-      sendNext(task.lane)
+      if (sent.delete(task.id) && mayHoldCard) turnstile.withdraw(task.lane)
+      giveBack(task.id, null)
+      tellUse()
     },
     /** A program is ready: what waits in line begins. */
     attach(to: ProgramLink) {
       link = to
       open = true
-      for (const lane of waiting.keys()) sendNext(lane)
+      admission.begin(to)
+      sendAll()
+      tellUse()
     },
+    modelsAre: admission.modelsAre,
     /** The program is about to die: it gets no new job, but may still tell of those it has. */
     close() {
       open = false
@@ -81,11 +179,13 @@ export function createTaskTable(options: { createTurnstile: (port: TurnPort) => 
       link = null
       open = false
       turnstile.reset()
+      admission.reset()
       for (const task of [...sent.values()].reverse()) {
         if (holder !== null && task.lane !== holder && task.takeBack()) line(task.lane).unshift(task)
         else task.fail(failure)
       }
       sent.clear()
+      tellUse()
     },
     failWaiting(failure: JobFailure) {
       for (const task of [...waiting.values()].flat()) task.fail(failure)
@@ -97,8 +197,13 @@ export function createTaskTable(options: { createTurnstile: (port: TurnPort) => 
       if (!task) return
       if ('lane' in event && event.lane !== task.lane) return
       task.handle(event)
+      if (event.type === 'unneeded') {
+        admission.textEncoded(task.id)
+        sendAll()
+      }
       passTurn(event, task.lane)
-      if (event.type === 'released') sendNext(task.lane)
+      if (event.type === 'released') giveBack(task.id, event.peakMiB ?? null)
+      if (TURN_EVENTS.has(event.type)) tellUse()
     },
     heard() {
       for (const task of sent.values()) task.heard()

@@ -31,6 +31,11 @@ export const FAILURES = {
     message: 'A model that this job needs is not installed.',
   },
   out_of_memory: { retryable: true, blame: 'system', message: 'The GPU ran out of memory.' },
+  card_too_small: {
+    retryable: false,
+    blame: 'system',
+    message: 'The job needs more GPU memory than there is.',
+  },
   gpu_error: { retryable: true, blame: 'system', message: 'The GPU reported an error.' },
   engine_rejected: { retryable: false, blame: 'system', message: 'The inference program refused the job.' },
   engine_crashed: { retryable: true, blame: 'system', message: 'The inference program ended unexpectedly.' },

@@ -56,6 +56,40 @@ test('is no longer ready once it stops, but alive', async () => {
   expect((await get('/livez')).status).toBe(200)
 })
 
+test('shows what a check that passed has to say', async () => {
+  const { get } = await start({ checks: { lane: () => 'paused', store: async () => ({}) } })
+  expect(await (await get('/readyz')).json()).toEqual({
+    ready: true,
+    checks: { lane: { ok: true, note: 'paused' }, store: { ok: true } },
+  })
+})
+
+test('serves pages as JSON, each as it is at that moment, and tells which there are', async () => {
+  let jobs = 0
+  const page = () => {
+    jobs += 1
+    return { jobs }
+  }
+  const { get } = await start({ pages: { '/card': page } })
+  await get('/card')
+  const answer = await get('/card')
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json'])
+  expect(await answer.json()).toEqual({ jobs: 2 })
+  for (const path of ['/nothing', '/toString', '/__proto__']) {
+    const missing = await get(path)
+    expect([missing.status, await missing.text()]).toEqual([404, 'try /livez, /readyz, /metrics, /card\n'])
+  }
+  const failing = await start({
+    pages: {
+      '/card': () => {
+        throw new Error('no card')
+      },
+    },
+  })
+  await expect(failing.get('/card')).rejects.toThrow()
+  expect((await failing.get('/livez')).status).toBe(200)
+})
+
 test('callers at the same time share one run of the checks', async () => {
   let runs = 0
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()

@@ -9,9 +9,11 @@ export interface HealthOptions {
   /** 0: any free port. */
   port: number
   log: Logger
-  /** Each resolves when its part is usable, and rejects with the reason when it is not. */
+  /** Each resolves when its part is usable, and rejects with the reason when it is not. A string that it gives is shown. */
   checks: Checks
   registry: Registry
+  /** What else is served, by path: each gives a value that is sent as JSON. */
+  pages?: Record<string, () => unknown>
   /** Address of the metrics of Temporal's core, from `installTemporalRuntime`. */
   coreMetricsUrl?: string
   /** Once aborted, the program is no longer ready. */
@@ -25,9 +27,10 @@ export interface HealthServer {
 
 /**
  * Serves `/livez` (the process turns), `/readyz` (503 until every check passes; JSON that names them) and `/metrics`
- * (Prometheus text, ours and the core's). Throws when the port is taken.
+ * (Prometheus text, ours and the core's), and the pages. Throws when the port is taken.
  */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  const pages: NonNullable<HealthOptions['pages']> = Object.assign(Object.create(null), options.pages)
   const readiness = createReadiness(options.checks, options.log, options.signal)
   const server = createServer((request, response) => {
     answer(new URL(request.url ?? '/', 'http://health').pathname, response).catch((err: unknown) => {
@@ -46,7 +49,10 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
       const text = await mergedMetrics(options.registry, options.coreMetricsUrl)
       return send(response, 200, options.registry.contentType, text)
     }
-    send(response, 404, 'text/plain', 'try /livez, /readyz or /metrics\n')
+    const page = pages[path]
+    if (page) return send(response, 200, 'application/json', `${JSON.stringify(page())}\n`)
+    const known = ['/livez', '/readyz', '/metrics', ...Object.keys(pages)]
+    send(response, 404, 'text/plain', `try ${known.join(', ')}\n`)
   }
 
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>()

@@ -4,7 +4,8 @@ export type Checks = Record<string, () => Promise<unknown> | unknown>
 
 export interface ReadinessReport {
   ready: boolean
-  checks: Record<string, { ok: boolean; error?: string }>
+  /** `note`: what a check that passed has to say. */
+  checks: Record<string, { ok: boolean; error?: string; note?: string }>
 }
 
 const checkLimitMs = 5_000
@@ -40,12 +41,12 @@ export function createReadiness(
   }
 }
 
-async function outcome(check: Checks[string]): Promise<{ ok: boolean; error?: string }> {
+async function outcome(check: Checks[string]): Promise<ReadinessReport['checks'][string]> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`no answer within ${checkLimitMs / 1000} s`)), checkLimitMs)
   try {
-    await Promise.race([Promise.resolve().then(check), late])
-    return { ok: true }
+    const said = await Promise.race([Promise.resolve().then(check), late])
+    return typeof said === 'string' ? { ok: true, note: said } : { ok: true }
   } catch (error) {
     return { ok: false, error: error instanceof Error ? error.message : String(error) }
   } finally {

@@ -11,8 +11,10 @@ import { type Config, parseConfig } from '../runtime/config.ts'
 import { createLogger, type LogOptions } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { type Card, createCard } from '../workers/card.ts'
+import { createCardStatus } from '../workers/cardStatus.ts'
 import { createControlWorkers } from '../workers/controlWorker.ts'
-import { createGpuWorkers } from '../workers/gpuWorker.ts'
+import { openEngine } from '../workers/engine.ts'
+import { createGpuWorkers, laneWorkerState } from '../workers/gpuWorker.ts'
 import { createJobStatus } from '../workers/jobStatus.ts'
 import { ensureReconcileSchedule } from '../workers/reconcileSchedule.ts'
 import { runWorkers } from '../workers/runWorkers.ts'
@@ -98,21 +100,42 @@ export async function openTestStack(
     async startGpu(env = {}) {
       const machine = parseConfig({ ...environment, ...env })
       const ffmpeg = await findFfmpeg(machine.engine.ffmpeg)
-      const card = createCard({
+      const metrics = createMetrics()
+      const releases: (() => unknown)[] = []
+      const engine = await openEngine({
         config: machine,
         ffmpeg,
         log,
+        signal: new AbortController().signal,
+        defer: (_name, release) => releases.push(release),
+      })
+      const card = await createCard({
+        config: machine,
+        engine,
+        ffmpeg,
+        log,
+        metrics,
         isWanted: async jobId => (await jobStatus(jobId)) === 'RUNNING',
       })
       await card.program.start()
-      const workers = await createGpuWorkers({
+      let workers: Worker[] = []
+      const status = createCardStatus({
+        hostId: machine.hostId,
+        ...card,
+        workerState: laneWorkerState(machine, () => workers),
+      })
+      workers = await createGpuWorkers({
         config: machine,
         connection,
-        metrics: createMetrics(),
+        metrics,
+        status,
         ...card,
       })
       return Object.assign(
-        running(workers, () => card.program.stop(1000)),
+        running(workers, async () => {
+          await card.program.stop(1000)
+          for (const release of releases.toReversed()) await release()
+        }),
         { card },
       )
     },

@@ -1,23 +1,38 @@
+import { join } from 'node:path'
 import { verifyRenderedFile } from '../assets/inspect.ts'
 import { createRenderStore, type RenderStore } from '../assets/renders.ts'
+import { admitAll, createAdmission } from '../engines/admission.ts'
 import { createInferenceProgram, type InferenceProgram } from '../engines/inferenceProgram.ts'
-import { previewCommand } from '../engines/preview/command.ts'
 import { createRenderDesk, type RenderDesk } from '../engines/renderDesk.ts'
-import { createFifoTurnstile } from '../gpu/fifoTurnstile.ts'
+import { type LaneModes, openLaneModes } from '../gpu/laneModes.ts'
+import { createMemoryBudget } from '../gpu/memoryBudget.ts'
+import { needsOf } from '../gpu/memoryNeeds.ts'
+import { isModelId } from '../gpu/models.ts'
+import { createStrideTurnstile } from '../gpu/strideTurnstile.ts'
+import type { CardStatus, MemoryStatus } from '../jobs/cardStatus.ts'
 import { LANES } from '../jobs/jobTypes.ts'
-import type { Config } from '../runtime/config.ts'
+import { type Config, ConfigError } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import { createCardMetrics } from './cardMetrics.ts'
+import type { Engine } from './engine.ts'
 
 export interface Card {
   program: InferenceProgram
   renders: RenderStore
   desk: RenderDesk
+  lanes: LaneModes
+  /** What the program is pinned to; null where it needs none. */
+  card: CardStatus['card']
+  memory: () => MemoryStatus | null
 }
 
 export interface CardDeps {
   config: Config
+  engine: Engine
   ffmpeg: string
   log: Logger
+  metrics: Metrics
   /** Whether a job's workflow is still open. */
   isWanted: (jobId: string) => Promise<boolean>
 }
@@ -26,17 +41,40 @@ export interface CardDeps {
 const START_TIMEOUT_MS = 10 * 60_000
 
 /** The card of this machine: the program that computes on it, who computes next, and the files that it makes. */
-export function createCard(deps: CardDeps): Card {
-  const { config, ffmpeg, log, isWanted } = deps
+export async function createCard(deps: CardDeps): Promise<Card> {
+  const { config, engine, ffmpeg, log, metrics, isWanted } = deps
+  const lanes = await openLaneModes({
+    file: join(config.dataDir, 'card', `lanes-${config.hostId}.json`),
+    log,
+  })
+  const budget =
+    engine.budgetMiB === null
+      ? null
+      : createMemoryBudget({ budgetMiB: engine.budgetMiB, now: () => performance.now() })
+  const memory = () => budget?.status() ?? null
+  const { turns, onUse, onMove } = createCardMetrics(metrics, memory)
   const program = createInferenceProgram({
-    ...previewCommand({ speed: config.engine.previewSpeed, ffmpeg }),
+    ...engine.program,
     lanes: LANES,
-    budgetMiB: null,
-    createTurnstile: createFifoTurnstile,
+    budgetMiB: engine.card === null ? null : engine.budgetMiB,
+    createTurnstile: port => createStrideTurnstile(port, { turns: config.card.turns, observer: turns }),
+    admission:
+      budget === null
+        ? admitAll
+        : createAdmission({
+            budget,
+            needsOf: job => needsOf(job, engine.installed),
+            prewarm: modelsToPrewarm(config),
+            onMove,
+          }),
+    onUse,
+    afterDeath: engine.afterDeath,
     silenceMs: config.engine.silenceMs,
     startTimeoutMs: START_TIMEOUT_MS,
     log: log.child({ part: 'engine' }),
   })
+  for (const lane of LANES) program.setLaneMode(lane, lanes.get(lane))
+  lanes.onChange(program.setLaneMode)
   const renders = createRenderStore(config.renders)
   const desk = createRenderDesk({
     program,
@@ -46,5 +84,11 @@ export function createCard(deps: CardDeps): Card {
     isWanted,
     log: log.child({ part: 'render desk' }),
   })
-  return { program, renders, desk }
+  return { program, renders, desk, lanes, card: engine.card, memory }
+}
+
+function modelsToPrewarm({ engine }: Config): string[] {
+  const unknown = engine.prewarm.filter(model => !isModelId(model))
+  if (unknown.length > 0) throw new ConfigError(`PREWARM: no such model: ${unknown.join(', ')}`)
+  return engine.prewarm
 }

@@ -1,4 +1,5 @@
 import { type NativeConnection, Worker } from '@temporalio/worker'
+import { createControlCard } from '../activities/controlCard.ts'
 import { createEnhancePrompt } from '../activities/enhancePrompt.ts'
 import { failureInterceptor } from '../activities/failureInterceptor.ts'
 import { createGenerate } from '../activities/generate.ts'
@@ -9,11 +10,14 @@ import { createStore } from '../assets/createStore.ts'
 import type { RenderStore } from '../assets/renders.ts'
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
 import type { RenderDesk } from '../engines/renderDesk.ts'
-import { LANES } from '../jobs/jobTypes.ts'
+import type { LaneModes } from '../gpu/laneModes.ts'
+import type { CardStatus } from '../jobs/cardStatus.ts'
+import { LANES, type Lane } from '../jobs/jobTypes.ts'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { CardActivities, HostActivities } from '../workflows/activities.ts'
+import { laneSlots } from './laneSlots.ts'
 import { measuredGenerate, measuredUpload } from './measured.ts'
 
 export interface GpuWorkerDeps {
@@ -22,12 +26,16 @@ export interface GpuWorkerDeps {
   program: InferenceProgram
   desk: RenderDesk
   renders: RenderStore
+  lanes: LaneModes
+  status: () => CardStatus
   metrics: Metrics
 }
 
 /** One job computes in a lane while the next one's inputs are made ready. */
 const JOBS_PER_LANE = 2
 const UPLOADS_AT_ONCE = 8
+/** Neither lanes nor hosts have workflows; what a tuner must name but nobody uses. */
+const UNUSED_SLOTS = { type: 'fixed-size', numSlots: 2 } as const
 
 /** The workers of one card: one per lane, so that no kind waits in line behind another, and one for the files on this host. */
 export function createGpuWorkers({
@@ -36,6 +44,8 @@ export function createGpuWorkers({
   program,
   desk,
   renders,
+  lanes,
+  status,
   metrics,
 }: GpuWorkerDeps): Promise<Worker[]> {
   const queues = queuesWithPrefix(config.temporal.queuePrefix)
@@ -48,6 +58,7 @@ export function createGpuWorkers({
   }
   const host: HostActivities = {
     uploadAssets: measuredUpload(createUploadAssets({ ...config.store, store, renders }), metrics),
+    controlCard: createControlCard({ lanes, status }),
   }
   const shared = {
     connection,
@@ -63,7 +74,12 @@ export function createGpuWorkers({
         ...shared,
         taskQueue: queues.lane(lane),
         activities: { ...card },
-        maxConcurrentActivityTaskExecutions: JOBS_PER_LANE,
+        tuner: {
+          activityTaskSlotSupplier: laneSlots(lane, lanes, JOBS_PER_LANE),
+          localActivityTaskSlotSupplier: UNUSED_SLOTS,
+          workflowTaskSlotSupplier: UNUSED_SLOTS,
+          nexusTaskSlotSupplier: UNUSED_SLOTS,
+        },
         maxConcurrentActivityTaskPolls: JOBS_PER_LANE,
       }),
     ),
@@ -74,4 +90,13 @@ export function createGpuWorkers({
       maxConcurrentActivityTaskExecutions: UPLOADS_AT_ONCE,
     }),
   ])
+}
+
+/** Tells how a lane's Worker is, among those that there are by now. */
+export function laneWorkerState(config: Config, workers: () => readonly Worker[]) {
+  const queues = queuesWithPrefix(config.temporal.queuePrefix)
+  return (lane: Lane): string | null =>
+    workers()
+      .find(worker => worker.options.taskQueue === queues.lane(lane))
+      ?.getState() ?? null
 }

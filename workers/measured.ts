@@ -14,6 +14,7 @@ export function measuredGenerate(
       metrics.renders.inc({ type, result: 'completed' })
       metrics.cardSeconds.observe({ type }, receipt.timings.cardMs / 1000)
       metrics.cardWaitSeconds.observe({ type }, receipt.timings.waitMs / 1000)
+      if (receipt.memory !== null) metrics.renderPeakMiB.observe({ type }, receipt.memory.peakMiB)
       return receipt
     } catch (error) {
       metrics.renders.inc({ type, result: error instanceof JobFailure ? error.code : 'canceled' })

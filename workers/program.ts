@@ -1,7 +1,7 @@
 import { setUpImageProcessing } from '../assets/imageProcessing.ts'
 import { type Config, ConfigError, parseConfig } from '../runtime/config.ts'
 import { readEnvironment } from '../runtime/environment.ts'
-import { startHealthServer } from '../runtime/health.ts'
+import { type HealthOptions, startHealthServer } from '../runtime/health.ts'
 import { createLogger, type Logger } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Checks } from '../runtime/readiness.ts'
@@ -19,7 +19,12 @@ export interface WorkerProgram {
   config: Config
   log: Logger
   connectOptions: ConnectOptions
-  serveHealth(port: number, metrics: Metrics, checks: Checks): Promise<void>
+  serveHealth(
+    port: number,
+    metrics: Metrics,
+    checks: Checks,
+    pages?: NonNullable<HealthOptions['pages']>,
+  ): Promise<void>
 }
 
 /** What every worker process has around its own wiring: configuration, log, Temporal's runtime, health server, shutdown. */
@@ -40,12 +45,13 @@ export async function runWorkerProgram(
       signal: run.signal,
       onRetry: (error: unknown) => log.warn({ err: error }, 'Temporal is not there yet'),
     }
-    const serveHealth = async (port: number, metrics: Metrics, checks: Checks) => {
+    const serveHealth: WorkerProgram['serveHealth'] = async (port, metrics, checks, pages = {}) => {
       const server = await startHealthServer({
         host: config.health.host,
         port,
         log,
         checks,
+        pages,
         registry: metrics.registry,
         coreMetricsUrl: metricsUrl,
         signal: run.signal,

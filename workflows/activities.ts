@@ -1,4 +1,5 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow'
+import type { createControlCard } from '../activities/controlCard.ts'
 import type { createEnhancePrompt } from '../activities/enhancePrompt.ts'
 import type { createFetchReferences } from '../activities/fetchReferences.ts'
 import type { createGenerate } from '../activities/generate.ts'
@@ -32,9 +33,10 @@ export interface CardActivities {
   enhancePrompt: ReturnType<typeof createEnhancePrompt>
 }
 
-/** Activities of one host's queue: they need the files that lie there. */
+/** Activities of one host's queue: they need the files that lie there, or are about its card. */
 export interface HostActivities {
   uploadAssets: ReturnType<typeof createUploadAssets>
+  controlCard: ReturnType<typeof createControlCard>
 }
 
 export interface LocalActivities {

@@ -34,7 +34,7 @@ function saysHeld(detail: unknown): boolean {
   return typeof detail === 'object' && detail !== null && 'held' in detail && detail.held === true
 }
 
-/** Nobody took a task of the host's own queue in time: the host is gone, or busy. Only uploads have that time limit. */
+/** Nobody took a task of the host's own queue in time: the host is gone, or busy. Only what needs one host has that time limit. */
 export function isHostSilent(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error
   return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START'

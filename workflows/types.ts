@@ -10,7 +10,11 @@ export const WORKFLOW_TYPES = {
   deliverCallback: 'deliverCallbackWorkflow',
   reconcileJobs: 'reconcileJobsWorkflow',
   removeAssets: 'removeAssetsWorkflow',
+  cardCommand: 'cardCommandWorkflow',
 } as const
+
+/** Types of the failures of a card's command: nobody took it in time, or it could not be carried out. */
+export const CARD_FAILURES = { unreachable: 'card_unreachable', failed: 'card_command_failed' } as const
 
 export interface GenerateMediaInput {
   /** The producer's payload, as it came; `planJob` is the only reader. Its `id` and `user_id` were checked by the client. */

@@ -11,6 +11,9 @@ const devStackSchema = z.object({
   pid: z.number().int().positive(),
 })
 
+/** Of the stack's one GPU worker. */
+const DEV_HOST_ID = 'dev'
+
 type Environment = Record<string, string | undefined>
 
 /** The environment, completed by the running development stack where it does not name a Temporal server itself. */
@@ -24,6 +27,7 @@ export function withDevStack(env: Environment): Environment {
     TEMPORAL_NAMESPACE: env.TEMPORAL_NAMESPACE || stack.namespace,
     TASK_QUEUE_PREFIX: env.TASK_QUEUE_PREFIX || stack.queuePrefix,
     TEMPORAL_UI_URL: env.TEMPORAL_UI_URL || stack.uiUrl,
+    HOST_ID: env.HOST_ID || DEV_HOST_ID,
   }
 }
 

@@ -15,9 +15,10 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    done
-  1    a job that was waited for failed or was cancelled; the stack of dev or demo failed
+  1    a job that was waited for failed or was cancelled; a command of a card, or the stack of dev or demo, failed;
+       doctor or models check found what hinders jobs; engine setup could not be done
   2    wrong usage, configuration or payload
-  3    Temporal cannot be reached, or refuses the connection
+  3    Temporal or the GPU worker cannot be reached, or Temporal refuses the connection
   4    no such job, or nothing to deliver again
   5    conflict: the id is taken by another job, or the job is still running
   70   an unexpected error (LOG_LEVEL=debug shows where)

@@ -23,6 +23,8 @@ const EXIT_CODES: Record<PipelineErrorCode, ExitCode> = {
   nothing_to_redeliver: EXIT.notFound,
   job_failed: EXIT.jobFailed,
   job_canceled: EXIT.jobFailed,
+  card_unreachable: EXIT.unreachable,
+  card_command_failed: EXIT.jobFailed,
   server_unreachable: EXIT.unreachable,
   server_refused: EXIT.unreachable,
 }

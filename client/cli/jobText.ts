@@ -4,6 +4,7 @@ import type { JobStatus } from '../../jobs/status.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { JobSummary } from '../jobSummary.ts'
 import type { JobView } from '../jobView.ts'
+import { alignColumns } from './alignColumns.ts'
 
 const COLOURS: Record<JobStatus, 'green' | 'red' | 'yellow' | 'cyan' | 'gray'> = {
   queued: 'gray',
@@ -87,14 +88,5 @@ export function tableText(jobs: readonly JobSummary[]): string {
     job.createdAt.toISOString().slice(0, 19).replace('T', ' '),
     job.failureCode ?? '',
   ])
-  const table = [['JOB', 'STATUS', 'TYPE', 'USER', 'CALLBACK', 'SUBMITTED (UTC)', 'FAILURE'], ...rows]
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map(row => row[column]?.length ?? 0)))
-  return table
-    .map(row =>
-      row
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return alignColumns([['JOB', 'STATUS', 'TYPE', 'USER', 'CALLBACK', 'SUBMITTED (UTC)', 'FAILURE'], ...rows])
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { createFifoTurnstile } from '../../gpu/fifoTurnstile.ts'
+import { createStrideTurnstile } from '../../gpu/strideTurnstile.ts'
 import { LANES } from '../../jobs/jobTypes.ts'
 import { createInferenceProgram, type InferenceProgramOptions } from '../inferenceProgram.ts'
 import type { RenderJob } from '../protocol.ts'
@@ -23,7 +23,7 @@ export function createProgramHarness(mark = `OURVIDZ_TEST_MARK=${randomUUID()}`)
         env: { [name]: value },
         lanes: LANES,
         budgetMiB: null,
-        createTurnstile: createFifoTurnstile,
+        createTurnstile: port => createStrideTurnstile(port),
         silenceMs: 20_000,
         startTimeoutMs: 20_000,
         cancelGraceMs: 300,

@@ -31,6 +31,8 @@ describe('histories of earlier code', () => {
   test('are there, of each ending', () => {
     expect(names.map(name => basename(name, '.json'))).toEqual(
       expect.arrayContaining([
+        'card-paused',
+        'card-unreachable',
         'delivery-by-reconciler',
         'delivery-given-up',
         'image-aborted',

@@ -7,7 +7,10 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import sharp from 'sharp'
 import { expect, onTestFinished } from 'vitest'
 import { freePort } from '../../dev/freePort.ts'
+import { queuesWithPrefix } from '../../jobs/queues.ts'
 import { workflowIds } from '../../jobs/searchAttributes.ts'
+import type { CardCommandInput } from '../../workflows/cardCommand.ts'
+import { WORKFLOW_TYPES } from '../../workflows/types.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline, type PipelineOptions } from './pipeline.ts'
 
@@ -21,7 +24,7 @@ export async function recordHistories(folder: string): Promise<void> {
     await writeFile(join(folder, `${name}.json`), `${neutral(historyToJSON(history))}\n`)
   }
 
-  const { run, temporal, pipeline, heard } = await open({})
+  const { run, temporal, pipeline, heard, config } = await open({})
   const picture = await servePicture()
   const jobs = {
     'image-completed': payloadOf({ config: { num_images: 3 } }),
@@ -36,6 +39,18 @@ export async function recordHistories(folder: string): Promise<void> {
   for (const [name, payload] of Object.entries(jobs)) {
     await run(payload)
     await save(temporal, workflowIds.job(payload.id), name)
+  }
+
+  for (const [hostId, name] of [
+    ['card-1', 'card-paused'],
+    ['nobody', 'card-unreachable'],
+  ] as const) {
+    const workflowId = workflowIds.cardCommand(hostId, config.temporal.queuePrefix)
+    const input: CardCommandInput = { hostId, answerWithinMs: 1_000, command: 'pause', lanes: ['wan.video'] }
+    const taskQueue = queuesWithPrefix(config.temporal.queuePrefix).jobs
+    const options = { workflowId, taskQueue, args: [input] }
+    await temporal.workflow.execute(WORKFLOW_TYPES.cardCommand, options).catch(() => {})
+    await save(temporal, workflowId, name)
   }
 
   const waiting = await open({ gpu: false })

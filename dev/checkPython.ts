@@ -1,0 +1,31 @@
+/** Checks the Python code's format and style with ruff, in a small environment of its own; `--fix` mends what can be mended. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { ensureEnvironment } from '../engines/python/environment.ts'
+import { EnvironmentError } from '../engines/python/environmentError.ts'
+import { listFile } from '../engines/python/requirementLists.ts'
+import { ownConfig, ownEnvironment } from './environment.ts'
+
+const FOLDER = fileURLToPath(new URL('../engines/python', import.meta.url))
+
+async function check(fix: boolean): Promise<boolean> {
+  const { cacheDir, engine } = ownConfig()
+  const tell = (line: string) => console.log(line)
+  const list = listFile('dev')
+  const python = await ensureEnvironment({ python: engine.python, cacheDir, list, name: 'ruff', tell })
+  const ruff = join(python, '..', 'ruff')
+  const run = (...args: string[]) =>
+    execa(ruff, [...args, '.'], { cwd: FOLDER, stdio: 'inherit', reject: false })
+  const style = await run('check', ...(fix ? ['--fix'] : []))
+  const format = await run('format', ...(fix ? [] : ['--check']))
+  return !style.failed && !format.failed
+}
+
+try {
+  if (!(await check(process.argv.includes('--fix')))) process.exitCode = 1
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error
+  console.log(`The Python code was not checked. ${error.message.replace(/\s*\n\s*/g, ' ')}`)
+  if (ownEnvironment().CI) process.exitCode = 1
+}

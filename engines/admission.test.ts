@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createMemoryBudget } from '../gpu/memoryBudget.ts'
+import { needsOf } from '../gpu/memoryNeeds.ts'
+import type { Lane } from '../jobs/jobTypes.ts'
+import { createAdmission } from './admission.ts'
+import type { RenderJob } from './protocol.ts'
+import { createProgramHarness, renderJob } from './testing/programHarness.ts'
+
+const installed = { ipAdapter: true, wanByCommand: false }
+const image = (simulate: string, more: Partial<RenderJob> = {}) =>
+  renderJob(simulate, { width: 1024, height: 1024, ...more })
+const video = (simulate: string) =>
+  renderJob(simulate, { family: 'wan', type: 'video_fast', width: 480, height: 832, frames: 81 })
+
+let harness: ReturnType<typeof createProgramHarness>
+let moves: string[]
+
+beforeEach(() => {
+  harness = createProgramHarness()
+  moves = []
+})
+
+afterEach(async () => {
+  expect(await harness.leftovers()).toEqual([])
+})
+
+function programWith(budgetMiB: number, prewarm: string[] = []) {
+  const admission = createAdmission({
+    budget: createMemoryBudget({ budgetMiB, now: () => performance.now() }),
+    needsOf: job => needsOf(job, installed),
+    prewarm,
+    onMove: (move, model) => moves.push(`${move} ${model}`),
+  })
+  const program = harness.program('normal', { admission })
+  let count = 0
+  const run = (lane: Lane, job: RenderJob) => {
+    count += 1
+    return program.run({ id: `job-${count}`, lane, job, outDir: null, cardSecondsLimit: 60 })
+  }
+  return { program, run }
+}
+
+describe('memory of the card', () => {
+  it('a job that cannot fit even alone fails before anything is loaded, and the next goes on', async () => {
+    const { run } = programWith(14_000)
+    await expect(run('wan.video', video(''))).rejects.toMatchObject({ code: 'card_too_small' })
+    expect(moves).toEqual([])
+    await run('sdxl', image(''))
+    expect(moves).toEqual(['load lustify_sdxl'])
+  })
+
+  it('models stay between jobs, and idle ones make room for others', async () => {
+    const { run } = programWith(20_000)
+    await run('sdxl', image(''))
+    await run('sdxl', image(''))
+    await run('wan.video', video(''))
+    await run('sdxl', image(''))
+    expect(moves.filter(move => move === 'load lustify_sdxl')).toHaveLength(2)
+    expect(moves).toContain('unload lustify_sdxl')
+    expect(moves.indexOf('unload lustify_sdxl')).toBeLessThan(moves.indexOf('load wan_2_1_1_3b'))
+  })
+
+  it('a job that does not fit beside another waits for its end', async () => {
+    const { program, run } = programWith(24_000)
+    const first = run('wan.video', video('slow:100'))
+    await expect.poll(() => program.tasks().holder?.lane).toBe('wan.video')
+    const second = run('sdxl', image('', { images: 6 }))
+    expect(program.tasks().waiting.get('sdxl')).toEqual(['job-2'])
+    await first
+    await second
+  })
+
+  it('a program that died has nothing in memory: its successor is told to load again', async () => {
+    const { run } = programWith(48_000, ['lustify_sdxl'])
+    await expect(run('sdxl', image('crash'))).rejects.toMatchObject({ code: 'engine_crashed' })
+    await run('sdxl', image(''))
+    expect(moves).toEqual(['load lustify_sdxl', 'load lustify_sdxl'])
+  })
+})
+
+describe('lanes that wait for memory', () => {
+  it('a paused one does not keep the others waiting behind it', async () => {
+    const { program, run } = programWith(24_000)
+    const first = run('sdxl', image('slow:60', { images: 6 }))
+    await expect.poll(() => program.tasks().holder?.lane).toBe('sdxl')
+    const large = run('wan.video', video(''))
+    program.setLaneMode('wan.video', 'paused')
+    await first
+    // More than may overtake one that waits.
+    for (let n = 0; n < 6; n++) await run('sdxl', image('', { images: 6 }))
+    expect(program.tasks().waiting.get('wan.video')).toEqual(['job-2'])
+    program.setLaneMode('wan.video', 'open')
+    await large
+  })
+})

@@ -1,0 +1,79 @@
+import type { MemoryBudget } from '../gpu/memoryBudget.ts'
+import type { MemoryNeeds } from '../gpu/memoryNeeds.ts'
+import { JobFailure } from '../jobs/failures.ts'
+import type { ProgramLink } from './engineRun.ts'
+import type { EnhanceJob, RenderJob } from './protocol.ts'
+
+export type Admitted =
+  /** Its memory is set aside and the program has been told what to load; `drop` goes with the job. */
+  | { kind: 'now'; drop: string[] }
+  /** Others have to give memory back first. */
+  | { kind: 'later' }
+  | { kind: 'never'; failure: JobFailure }
+
+/** Gives each job its memory of the card before it is sent, by telling the program which models to unload and to load. */
+export interface Admission {
+  admit(task: { id: string; job: RenderJob | EnhanceJob }, link: ProgramLink): Admitted
+  /** The job needs those of its models no more that it needed for its text only. */
+  textEncoded(taskId: string): void
+  /** The job's GPU part is over. `peakMiB`: the most that the program had reserved meanwhile, if it knows. */
+  over(taskId: string, peakMiB: number | null): void
+  /** A program is ready: the models that every job needs are loaded before there are jobs. */
+  begin(link: ProgramLink): void
+  modelsAre(models: readonly string[], reservedMiB: number | null): void
+  /** The program has died. */
+  reset(): void
+}
+
+/** Everything fits: for programs that know no memory. */
+export const admitAll: Admission = {
+  admit: () => ({ kind: 'now', drop: [] }),
+  textEncoded: () => {},
+  over: () => {},
+  begin: () => {},
+  modelsAre: () => {},
+  reset: () => {},
+}
+
+export interface AdmissionOptions {
+  budget: MemoryBudget
+  needsOf: (job: RenderJob | EnhanceJob) => MemoryNeeds
+  prewarm: readonly string[]
+  /** Told of each load and eviction. */
+  onMove?: (move: 'load' | 'unload', model: string) => void
+}
+
+export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionOptions): Admission {
+  function move(link: ProgramLink, type: 'load' | 'unload', models: readonly string[]): void {
+    for (const model of models) {
+      link.send({ type, model })
+      onMove?.(type, model)
+    }
+  }
+
+  return {
+    admit({ id, job }, link) {
+      const admission = budget.reserve(id, needsOf(job))
+      switch (admission.kind) {
+        case 'wait':
+          return { kind: 'later' }
+        case 'never':
+          return { kind: 'never', failure: new JobFailure('card_too_small', admission.why) }
+        case 'ready':
+        case 'act':
+          // The program does these in order, and the job's own part after them.
+          move(link, 'unload', admission.unload)
+          move(link, 'load', admission.load)
+          return { kind: 'now', drop: admission.drop }
+      }
+    },
+    textEncoded: taskId => void budget.textEncoded(taskId),
+    over(taskId, peakMiB) {
+      if (peakMiB !== null) budget.observe(taskId, peakMiB)
+      budget.release(taskId)
+    },
+    begin: link => move(link, 'load', budget.prewarm(prewarm)),
+    modelsAre: budget.modelsAre,
+    reset: budget.reset,
+  }
+}

@@ -1,0 +1,111 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { previewCommand } from '../engines/preview/command.ts'
+import type { ProgramCommand } from '../engines/programProcess.ts'
+import { diffusersCommand } from '../engines/python/command.ts'
+import { ensureEnvironment } from '../engines/python/environment.ts'
+import { chooseList, listFile } from '../engines/python/requirementLists.ts'
+import { waitUntilMemoryIsGone } from '../gpu/memoryGone.ts'
+import type { Installed } from '../gpu/memoryNeeds.ts'
+import { budgetOf } from '../gpu/models.ts'
+import { type OwnedCard, ownCard } from '../gpu/ownCard.ts'
+import type { Config } from '../runtime/config.ts'
+import type { Logger } from '../runtime/log.ts'
+
+/** What computes on this machine: the program to start, the card that it is pinned to, and what it may use of it. */
+export interface Engine {
+  program: ProgramCommand
+  /** null where the engine needs no card. */
+  card: { name: string; uuid: string; totalMiB: number } | null
+  /** null: memory is not looked after. */
+  budgetMiB: number | null
+  installed: Installed
+  /** Resolves when a dead program's memory is free again. */
+  afterDeath: (pid: number | null) => Promise<void>
+}
+
+export interface EngineDeps {
+  config: Config
+  ffmpeg: string
+  log: Logger
+  /** Ends waiting for packages. */
+  signal: AbortSignal
+  defer: (name: string, release: () => unknown) => void
+}
+
+/** A driver that takes longer than this to give memory back will be told by the next program's own failure. */
+const MEMORY_GONE_MS = 30_000
+
+/**
+ * Finds and locks the card, and makes the Python environment of its driver, which takes minutes the first time. Throws
+ * `CardError` or `EnvironmentError`, whose messages say what to do.
+ */
+export async function openEngine(deps: EngineDeps): Promise<Engine> {
+  const { config, ffmpeg, log, defer } = deps
+  const { engine } = config
+  if (engine.kind === 'preview') {
+    const { memoryMiB } = config.card
+    return {
+      program: previewCommand({ speed: engine.previewSpeed, ffmpeg }),
+      card: null,
+      budgetMiB: memoryMiB === null ? null : budgetOf(memoryMiB),
+      installed: { ipAdapter: true, wanByCommand: false },
+      afterDeath: async () => {},
+    }
+  }
+  const card = engine.device === 'cpu' ? null : await ownCard(config.card, { directory: config.dataDir })
+  if (card !== null) {
+    defer('card lock', () => card.lock.release())
+    log.info({ uuid: card.uuid, name: card.name, driver: card.driverVersion }, 'card')
+    if (card.lock.fileError !== null) log.warn({ err: card.lock.fileError }, 'no lock file for the card')
+  }
+  return {
+    program: await diffusersProgram(deps, card),
+    card: card === null ? null : { name: card.name, uuid: card.uuid, totalMiB: card.totalMiB },
+    budgetMiB: card === null ? null : budgetOf(card.totalMiB, card.usedMiB),
+    installed: {
+      ipAdapter: await exists(join(engine.modelsDir, 'ip-adapter', 'models', 'image_encoder')),
+      wanByCommand: engine.wanCommand !== null,
+    },
+    afterDeath: pid => (card === null ? Promise.resolve() : memoryGone(card, pid, deps)),
+  }
+}
+
+async function diffusersProgram(
+  { config, ffmpeg, log, signal }: EngineDeps,
+  card: OwnedCard | null,
+): Promise<ProgramCommand> {
+  const { engine, cacheDir } = config
+  const python = await ensureEnvironment({
+    python: engine.python,
+    cacheDir,
+    list: listFile(chooseList(card?.driverVersion ?? null)),
+    tell: line => log.info(line),
+    signal,
+  })
+  return diffusersCommand({
+    ...engine,
+    python,
+    ffmpeg,
+    cacheDir: join(cacheDir, 'engine-kept'),
+    cardUuid: card?.uuid ?? null,
+  })
+}
+
+async function memoryGone(card: OwnedCard, pid: number | null, { config, log }: EngineDeps): Promise<void> {
+  const gone = await waitUntilMemoryIsGone({
+    pid: pid ?? -1,
+    uuid: card.uuid,
+    nvidiaSmi: config.card.nvidiaSmi,
+    usedBeforeMiB: card.usedMiB,
+    limitMs: MEMORY_GONE_MS,
+  })
+  if (!gone) log.warn({ pid }, 'the card still shows memory of the program that died')
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
