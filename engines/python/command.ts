@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+
+export interface DiffusersOptions {
+  /** The Python of the engine's environment. */
+  python: string
+  device: 'cuda' | 'cpu'
+  modelsDir: string
+  sdxlCheckpoint: string
+  /** What is kept over restarts: compiled kernels, generated configurations. */
+  cacheDir: string
+  ffmpeg: string
+  compile: boolean
+  lossy: readonly string[]
+  enhanceLimitMs: number
+  wanCommand: string | null
+  wanCommandPython: string
+  /** UUID of the one card that the program may see; null on the CPU. */
+  cardUuid: string | null
+  /** Of the worker's own: where programs are found, and the home of their settings. */
+  path: string
+  home: string
+}
+
+/** How a GPU worker starts the program that computes with diffusers. Nothing of the worker's environment is inherited. */
+export function diffusersCommand(options: DiffusersOptions) {
+  const { python, cacheDir, cardUuid } = options
+  const wan =
+    options.wanCommand === null
+      ? []
+      : ['--wan-command', options.wanCommand, '--wan-command-python', options.wanCommandPython]
+  return {
+    command: python,
+    args: [
+      '-m',
+      'ourvidz_engine',
+      ...['--device', options.device],
+      ...['--models-dir', options.modelsDir],
+      ...['--sdxl-checkpoint', options.sdxlCheckpoint],
+      ...['--cache-dir', cacheDir],
+      ...['--ffmpeg', options.ffmpeg],
+      ...(options.compile ? ['--compile'] : []),
+      ...['--lossy', options.lossy.join(',')],
+      ...['--enhance-limit-seconds', String(options.enhanceLimitMs / 1000)],
+      ...wan,
+    ],
+    env: {
+      PATH: options.path,
+      HOME: options.home,
+      PYTHONPATH: HERE,
+      PYTHONUNBUFFERED: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      HF_HUB_OFFLINE: '1',
+      TRANSFORMERS_OFFLINE: '1',
+      PYTORCH_ALLOC_CONF: 'expandable_segments:True',
+      TORCHINDUCTOR_CACHE_DIR: join(cacheDir, 'inductor'),
+      TRITON_CACHE_DIR: join(cacheDir, 'triton'),
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+      CUDA_VISIBLE_DEVICES: cardUuid ?? '',
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { access, constants, readdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { waitForProcessLock } from '../../gpu/processLock.ts'
+import { pythonOf } from './installers.ts'
+
+/** Written last: an environment without it was never finished. Not a rename, as an environment knows its own path. */
+const FINISHED = 'ourvidz-finished'
+
+/** Whether an environment was finished and its program, which may stand on another outside it, is still there. */
+export async function isFinished(directory: string, program = pythonOf(directory)): Promise<boolean> {
+  const needed = [access(join(directory, FINISHED)), access(program, constants.X_OK)]
+  return Promise.all(needed).then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * Makes an environment in a folder unless it is there; a half-made one is made anew. One process makes it, others that
+ * want it meanwhile wait.
+ */
+export async function makeOnce(
+  directory: string,
+  make: () => Promise<void>,
+  options: { program?: string; tell: (line: string) => void; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const { program, tell, signal } = options
+  if (await isFinished(directory, program)) return
+  const lock = await waitForProcessLock(`${directory}.lock`, {
+    onWait: () => tell(`Another process is making ${directory}; waiting for it…`),
+    ...(signal ? { signal } : {}),
+  })
+  try {
+    if (await isFinished(directory, program)) return
+    await rm(directory, { recursive: true, force: true })
+    await make()
+    await writeFile(join(directory, FINISHED), `${new Date().toISOString()}\n`)
+  } finally {
+    lock.release()
+  }
+}
+
+/** Other environments beside this one: of earlier lists, or other Pythons. Nobody can tell whether they are still in use. */
+export async function others(directory: string): Promise<string[]> {
+  const kind = basename(directory).replace(/[^-]*$/, '')
+  const parent = dirname(directory)
+  const entries = await readdir(parent, { withFileTypes: true })
+  return entries
+    .filter(entry => entry.isDirectory() && entry.name.startsWith(kind))
+    .map(({ name }) => join(parent, name))
+    .filter(other => other !== directory)
+}

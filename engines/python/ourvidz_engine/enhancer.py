@@ -1,0 +1,119 @@
+"""The prompt enhancer: Qwen2.5-7B-Instruct rewrites a prompt. Whatever goes wrong, the original prompt is used instead."""
+
+import torch
+
+from .enhanced_text import UnusableError, clean
+from .enhancer_prompt import messages, without_tokens
+from .failures import EngineFailure
+from .gates import add_gates, held_ms
+from .jobs import EnhanceJob, RenderJob
+from .options import Options
+from .renderer import Rendered, Work
+
+MODEL = "prompt_enhancer"
+FOLDER = "qwen2.5-7b-instruct"
+REPOSITORY = "Qwen/Qwen2.5-7B-Instruct"
+#: 120 words in any language that it writes, and room to end the sentence.
+LONGEST_TOKENS = 256
+
+
+class PromptEnhancer:
+    models = (MODEL,)
+
+    def __init__(self, options: Options) -> None:
+        self._folder = options.models_dir / FOLDER
+        self._device = options.device
+        self._limit_ms = options.enhance_limit_seconds * 1000
+        self._model = None
+        self._tokenizer = None
+
+    def models_of(self, job: RenderJob | EnhanceJob) -> list[str]:
+        return [MODEL]
+
+    def check(self, job: RenderJob | EnhanceJob) -> None:
+        if not isinstance(job, EnhanceJob) or job.medium not in ("image", "video"):
+            raise EngineFailure("invalid_input", "the enhancer rewrites prompts for an image or a video")
+        if not (self._folder / "config.json").is_file() or not any(self._folder.glob("*.safetensors")):
+            fetch = f"hf download {REPOSITORY} --local-dir {self._folder}"
+            raise EngineFailure(
+                "model_missing", f"the prompt enhancer is not installed; it is fetched by: {fetch}"
+            )
+
+    def load(self, model: str) -> None:
+        if self._model is not None:
+            return
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        on_card = self._device == "cuda"
+        self._tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
+        loaded = AutoModelForCausalLM.from_pretrained(
+            self._folder,
+            local_files_only=True,
+            dtype=torch.bfloat16 if on_card else torch.float32,
+            device_map={"": "cuda"} if on_card else None,
+        ).eval()
+        choose_the_likeliest(loaded.generation_config)
+        add_gates("enhancer.embed", [loaded.model.embed_tokens])
+        add_gates("enhancer.layer", loaded.model.layers)
+        self._model = loaded
+
+    def unload(self, model: str) -> None:
+        self._model = None
+        self._tokenizer = None
+
+    def loaded(self) -> list[str]:
+        return [] if self._model is None else [MODEL]
+
+    def render(self, job: RenderJob, work: Work) -> Rendered:
+        raise EngineFailure("invalid_input", "the enhancer draws nothing")
+
+    def rewrite(self, job: EnhanceJob, work: Work) -> str:
+        """The same text for the same job. Raises `internal` where there is none to use."""
+        assert self._model is not None and self._tokenizer is not None
+        work.phase("encoding-text", 0, LONGEST_TOKENS)
+        asked = self._tokenizer.apply_chat_template(
+            messages(without_tokens(job.prompt, list(self._tokenizer.get_added_vocab())), job.medium),
+            add_generation_prompt=True,
+            return_tensors="pt",
+            return_dict=True,
+        ).to(self._device)
+        given = asked["input_ids"].shape[1]
+        watch = Watch(work, given, self._limit_ms)
+        work.phase("rendering", 0, LONGEST_TOKENS)
+        tokens = self._model.generate(**asked, max_new_tokens=LONGEST_TOKENS, stopping_criteria=[watch])[
+            0, given:
+        ]
+        answer = self._tokenizer.decode(tokens, skip_special_tokens=True)
+        try:
+            return clean(
+                answer, job.prompt, ended=int(tokens[-1]) in self._ends(), in_time=not watch.too_late
+            )
+        except UnusableError as problem:
+            why = "the enhancer took too long" if watch.too_late else str(problem)
+            raise EngineFailure("internal", why) from problem
+
+    def _ends(self) -> list[int]:
+        ends = self._model.generation_config.eos_token_id
+        return ends if isinstance(ends, list) else [ends]
+
+
+class Watch:
+    """Looks up between two tokens: a cancelled job ends with `Cancelled`, one that has held the card for too long stops."""
+
+    def __init__(self, work: Work, given: int, limit_ms: float) -> None:
+        self.too_late = False
+        self._work = work
+        self._given = given
+        self._limit_ms = limit_ms
+
+    def __call__(self, input_ids: torch.Tensor, scores: object, **_more: object) -> torch.Tensor:
+        self._work.phase("rendering", input_ids.shape[1] - self._given)
+        self.too_late = held_ms() > self._limit_ms
+        return torch.full((input_ids.shape[0],), self.too_late, dtype=torch.bool, device=input_ids.device)
+
+
+def choose_the_likeliest(config: object) -> None:
+    """The model's own settings sample. A retried job has to give the same text, so the likeliest token is taken."""
+    config.do_sample = False
+    for name in ("temperature", "top_p", "top_k"):
+        setattr(config, name, None)

@@ -1,0 +1,50 @@
+"""What can go wrong with a job, in the protocol's terms."""
+
+import errno
+
+import torch
+
+#: A retry of these gives the same again.
+LASTING = {"invalid_input", "model_missing"}
+
+
+class EngineFailure(Exception):
+    """A failure of one job. `code` is one of the protocol's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def retryable(self) -> bool:
+        return self.code not in LASTING
+
+
+class Cancelled(BaseException):
+    """The job was cancelled. No `Exception`, so that no library takes it for an error of its own and goes on."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """On a card torch has a type of its own; on a CPU its allocator raises a RuntimeError, and Python a MemoryError."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+
+
+def is_card_error(error: BaseException) -> bool:
+    """An error that sticks to the CUDA context: only a new process can use the card again."""
+    text = str(error)
+    return isinstance(error, RuntimeError) and ("CUDA error" in text or "cudaError" in text or "CUBLAS_STATUS" in text)
+
+
+def as_failure(error: BaseException) -> EngineFailure:
+    """Messages of libraries may hold a prompt, so only the kind of an unknown error is told; its trace is on stderr."""
+    if isinstance(error, EngineFailure):
+        return error
+    if is_out_of_memory(error):
+        return EngineFailure("oom", "out of memory, also with slicing, tiling and one image at a time")
+    if is_card_error(error):
+        return EngineFailure("cuda_error", str(error).splitlines()[0][:300])
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return EngineFailure("disk_full", "no space left for the files")
+    return EngineFailure("internal", f"an unexpected {type(error).__name__}; the program's log has its trace")

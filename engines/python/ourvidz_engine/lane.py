@@ -1,0 +1,255 @@
+"""A lane: a thread that computes one job after another, and hands finished pixels to others that make the files."""
+
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from . import artifacts
+from .channel import Channel
+from .failures import Cancelled, EngineFailure, as_failure, is_out_of_memory
+from .gates import holding
+from .jobs import EnhanceJob, Job, RenderJob
+from .memory import Memory
+from .options import Options
+from .progress import Progress, Ticker
+from .renderer import Enhancer, Family, Rendered, Work
+from .shelf import Shelf
+from .turn import Hold, Turn
+
+
+@dataclass
+class Task:
+    """One job of the parent's, from `generate` to its last event."""
+
+    id: str
+    job: Job
+    out_dir: Path | None
+    #: Models that must leave the card as soon as the job needs them no more.
+    drop: frozenset[str] = frozenset()
+    #: Done when the loads and unloads are that the parent asked for before the job.
+    moved: Future[None] | None = None
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
+class Computed:
+    """What a job brought about on the card."""
+
+    result: Rendered | str
+    load_ms: float
+    hold: Hold
+    peak_mib: float
+
+
+@dataclass
+class Claim:
+    """What of the card a job has in hand, to be given back however it ends."""
+
+    hold: Hold | None = None
+    peak_mib: float | None = None
+
+
+class Lane:
+    def __init__(
+        self,
+        turn: Turn,
+        families: dict[str, Family],
+        enhancer: Enhancer,
+        shelf: Shelf,
+        memory: Memory,
+        channel: Channel,
+        ticker: Ticker,
+        savers: Executor,
+        options: Options,
+        on_end: Callable[[Task, EngineFailure | None], None],
+    ) -> None:
+        self.turn = turn
+        self._families = families
+        self._enhancer = enhancer
+        self._shelf = shelf
+        self._memory = memory
+        self._channel = channel
+        self._ticker = ticker
+        self._savers = savers
+        self._options = options
+        self._on_end = on_end
+        self._line: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=turn.lane, daemon=True).start()
+
+    def add(self, task: Task) -> None:
+        self._line.put(task)
+
+    def _run(self) -> None:
+        while True:
+            self._do(self._line.get())
+
+    def _do(self, task: Task) -> None:
+        total = task.job.steps if isinstance(task.job, RenderJob) else 0
+        progress = Progress(task.id, total, self._channel)
+        self._ticker.add(progress)
+        work = Work(task.id, progress, task.cancel, latents_dir=self._options.latents_dir)
+        work.on_done_with = lambda model: self._done_with(task, model)
+        claim = Claim()
+        outcome = self._try(task, work, claim)
+        # Only now are the frames of a failed try gone, and with them the tensors that they held.
+        if not isinstance(outcome, Computed):
+            self._memory.give_back()
+        # In this order: once the card is released, the parent may have the models taken off it.
+        self._shelf.give_back(work.borrowed)
+        if claim.hold is not None:
+            claim.hold.release(claim.peak_mib)
+        if isinstance(outcome, Computed):
+            self._savers.submit(self._finish, task, outcome, progress)
+        else:
+            self._ticker.remove(progress)
+            self._end_badly(task, outcome)
+
+    def _try(self, task: Task, work: Work, claim: "Claim") -> "Computed | EngineFailure | Cancelled":
+        """A failure as a value, without the traceback that would keep what the job had in memory."""
+        try:
+            return self._compute(task, work, claim)
+        except BaseException as error:  # noqa: BLE001 - Cancelled is one, and no job may end its lane
+            return failure_of(task, error)
+
+    def _compute(self, task: Task, work: Work, claim: "Claim") -> "Computed":
+        family = self._family(task.job)
+        work.check()
+        family.check(task.job)
+        self._channel.send("accepted", id=task.id)
+        work.phase("loading")
+        models = family.models_of(task.job)
+        since = time.perf_counter()
+        if task.moved is not None:
+            task.moved.result()
+        self._shelf.borrow(models)
+        work.borrowed = list(models)
+        load_ms = (time.perf_counter() - since) * 1000
+        work.phase("waiting")
+        claim.hold = self.turn.take(task.id, task.cancel)
+        self._memory.begin_peak()
+        with holding(claim.hold), torch.no_grad():
+            result = self._attempt(task, work)
+        claim.peak_mib = round(self._memory.peak_mib(), 1)
+        return Computed(result, load_ms, claim.hold, claim.peak_mib)
+
+    def _done_with(self, task: Task, model: str) -> None:
+        self._shelf.give_back([model])
+        if model in task.drop:
+            self._shelf.unload(model)
+        self._channel.send("unneeded", id=task.id, model=model)
+
+    def _attempt(self, task: Task, work: Work) -> Rendered | str:
+        """Once more after an out of memory, with everything that saves some. The failed try's tensors are gone by then."""
+        try:
+            return self._render(task.job, work)
+        except Exception as error:  # noqa: BLE001
+            if not is_out_of_memory(error):
+                raise
+            print(f"{task.id}: out of memory, tried once more with less", file=sys.stderr, flush=True)
+        self._memory.give_back()
+        work.low_memory = True
+        return self._render(task.job, work)
+
+    def _render(self, job: Job, work: Work) -> Rendered | str:
+        if isinstance(job, EnhanceJob):
+            return self._enhancer.rewrite(job, work)
+        return self._families[job.family].render(job, work)
+
+    def _finish(self, task: Task, computed: Computed, progress: Progress) -> None:
+        since = time.perf_counter()
+        try:
+            extra: dict[str, object] = {}
+            if isinstance(computed.result, str):
+                extra["text"] = computed.result
+            else:
+                progress.set("saving")
+                self._save(task, computed.result)
+                extra["referenceMethod"] = computed.result.method
+            if task.cancel.is_set():
+                raise Cancelled
+        except BaseException as error:  # noqa: BLE001
+            self._end_badly(task, failure_of(task, error))
+        else:
+            encode_ms = (time.perf_counter() - since) * 1000
+            timings = {"loadMs": computed.load_ms, "cardMs": computed.hold.held_ms, "encodeMs": encode_ms}
+            self._channel.send("done", id=task.id, timings=timings, peakMiB=computed.peak_mib, **extra)
+            self._on_end(task, None)
+        finally:
+            self._ticker.remove(progress)
+
+    def _save(self, task: Task, rendered: Rendered) -> None:
+        job, out_dir = task.job, task.out_dir
+        assert isinstance(job, RenderJob) and out_dir is not None
+        cancelled = task.cancel.is_set
+        if job.frames > 1:
+            path = out_dir / "0.mp4"
+            frames = rendered.pictures
+            digest = artifacts.save(
+                path, lambda to: artifacts.write_mp4(frames, job.fps, to, self._options.ffmpeg, cancelled)
+            )
+            self._tell_artifact(task.id, job, path, digest, 0, len(frames), frames[0].shape)
+            return
+        for index, picture in enumerate(rendered.pictures):
+            if cancelled():
+                raise Cancelled
+            path = out_dir / f"{index}.png"
+            digest = artifacts.save(path, lambda to, picture=picture: artifacts.write_png(picture, to))
+            self._tell_artifact(task.id, job, path, digest, index, 1, picture.shape)
+
+    def _tell_artifact(
+        self, id: str, job: RenderJob, path: Path, digest: str, index: int, frames: int, shape: tuple[int, ...]
+    ) -> None:
+        height, width = shape[0], shape[1]
+        self._channel.send(
+            "artifact",
+            id=id,
+            path=str(path),
+            sha256=digest,
+            seed=job.seed + index,
+            width=width,
+            height=height,
+            frames=frames,
+        )
+
+    def _end_badly(self, task: Task, end: EngineFailure | Cancelled) -> None:
+        if isinstance(end, Cancelled):
+            remove_files(task.out_dir)
+            self._channel.send("cancelled", id=task.id)
+            self._on_end(task, None)
+            return
+        self._channel.send("failed", id=task.id, code=end.code, retryable=end.retryable, message=str(end))
+        self._on_end(task, end)
+
+    def _family(self, job: Job) -> Family:
+        if isinstance(job, EnhanceJob):
+            return self._enhancer
+        family = self._families.get(job.family)
+        if family is None:
+            raise EngineFailure("invalid_input", "no such family of models")
+        return family
+
+
+def failure_of(task: Task, error: BaseException) -> EngineFailure | Cancelled:
+    """How a job ends that raised, told on stderr: a fresh object, so that nothing hangs on to the error's frames."""
+    if isinstance(error, Cancelled) or task.cancel.is_set():
+        return Cancelled()
+    failure = as_failure(error)
+    if failure.code == "internal":
+        print("".join(traceback.format_tb(error.__traceback__)), file=sys.stderr, flush=True)
+    print(f"{task.id}: {failure.code}: {failure}", file=sys.stderr, flush=True)
+    return EngineFailure(failure.code, str(failure))
+
+
+def remove_files(folder: Path | None) -> None:
+    if folder is None:
+        return
+    for file in folder.glob("[0-9]*.*"):
+        file.unlink(missing_ok=True)

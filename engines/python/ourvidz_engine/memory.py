@@ -1,0 +1,77 @@
+"""Memory of the device that the models compute on, in MiB.
+
+On a card it is what torch's allocator has *reserved*: what other programs cannot have. On a CPU, where tests run, it is the
+bytes of all living tensors, so that a test can see whether a job has given everything back.
+"""
+
+import gc
+
+import torch
+
+MIB = 1024 * 1024
+
+
+class Memory:
+    def __init__(self, device: str) -> None:
+        self._cuda = device == "cuda"
+
+    def limit(self, budget_mib: float | None) -> None:
+        """More than the budget is out of memory, even if the card has it: others may be promised it."""
+        if budget_mib is None:
+            return
+        if self._cuda:
+            torch.cuda.set_per_process_memory_fraction(min(1.0, budget_mib / self.total_mib()))
+        else:
+            limit_growth(int(budget_mib * MIB))
+
+    def reserved_mib(self) -> float:
+        if self._cuda:
+            return torch.cuda.memory_reserved() / MIB
+        gc.collect()
+        return living_tensor_bytes() / MIB
+
+    def total_mib(self) -> float:
+        if self._cuda:
+            return torch.cuda.get_device_properties(0).total_memory / MIB
+        import psutil
+
+        return psutil.virtual_memory().total / MIB
+
+    def begin_peak(self) -> None:
+        if self._cuda:
+            torch.cuda.reset_peak_memory_stats()
+
+    def peak_mib(self) -> float:
+        """The most that was reserved since `begin_peak`; jobs of other lanes in between count too."""
+        return torch.cuda.max_memory_reserved() / MIB if self._cuda else living_tensor_bytes() / MIB
+
+    def give_back(self) -> None:
+        """After a failure or at a job's end: what nobody refers to any more is free for others."""
+        gc.collect()
+        if self._cuda:
+            torch.cuda.empty_cache()
+
+    def report(self) -> dict[str, float]:
+        return {"reservedMiB": round(self.reserved_mib(), 1), "totalMiB": round(self.total_mib(), 1)}
+
+
+def living_tensor_bytes() -> int:
+    """Bytes of the distinct storages behind all tensors that Python knows of."""
+    sizes: dict[int, int] = {}
+    for thing in gc.get_objects():
+        try:
+            if isinstance(thing, torch.Tensor) and thing.device.type == "cpu":
+                storage = thing.untyped_storage()
+                sizes[storage.data_ptr()] = storage.nbytes()
+        except Exception:  # noqa: BLE001 - half-built objects of libraries may refuse to be looked at
+            continue
+    return sum(sizes.values())
+
+
+def limit_growth(bytes_more: int) -> None:
+    """Lets the process map so much more memory than now, and then refuses: the allocator's failure is a real one."""
+    import resource
+
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + bytes_more, resource.RLIM_INFINITY))

@@ -1,0 +1,57 @@
+"""What the worker decides when it starts the program."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    device: str
+    models_dir: Path
+    sdxl_checkpoint: Path
+    #: Compiled models, embeddings and generated configurations, kept over restarts.
+    cache_dir: Path
+    ffmpeg: str
+    compile: bool
+    #: Names of accelerations that change the pictures.
+    lossy: frozenset[str]
+    enhance_limit_seconds: float
+    #: The seed's own `wan_generate.py` and its Python, if WAN jobs are to be rendered by it.
+    wan_command: Path | None
+    wan_command_python: str
+    #: Where every turn and every gate is written down, for tests.
+    gate_log: Path | None
+    #: Where the latents of every render are kept, for tests.
+    latents_dir: Path | None
+
+
+def parse_options(arguments: list[str] | None = None) -> Options:
+    parser = argparse.ArgumentParser(prog="ourvidz_engine", description=__doc__)
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
+    parser.add_argument("--models-dir", type=Path, required=True)
+    parser.add_argument("--sdxl-checkpoint", type=Path, required=True)
+    parser.add_argument("--cache-dir", type=Path, required=True)
+    parser.add_argument("--ffmpeg", default="ffmpeg")
+    parser.add_argument("--compile", action="store_true", help="compile the repeated blocks of the models (CUDA only)")
+    parser.add_argument("--lossy", default="", help="names, separated by commas")
+    parser.add_argument("--enhance-limit-seconds", type=float, default=60.0)
+    parser.add_argument("--wan-command", type=Path)
+    parser.add_argument("--wan-command-python", default="python")
+    parser.add_argument("--gate-log", type=Path)
+    parser.add_argument("--latents-dir", type=Path)
+    given = parser.parse_args(arguments)
+    return Options(
+        device=given.device,
+        models_dir=given.models_dir,
+        sdxl_checkpoint=given.sdxl_checkpoint,
+        cache_dir=given.cache_dir,
+        ffmpeg=given.ffmpeg,
+        compile=given.compile and given.device == "cuda",
+        lossy=frozenset(name for name in given.lossy.split(",") if name),
+        enhance_limit_seconds=given.enhance_limit_seconds,
+        wan_command=given.wan_command,
+        wan_command_python=given.wan_command_python,
+        gate_log=given.gate_log,
+        latents_dir=given.latents_dir,
+    )

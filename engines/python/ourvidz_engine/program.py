@@ -1,0 +1,171 @@
+"""The program around the lanes: carries out commands, and ends when it is told to or when its parent is gone."""
+
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import VERSION
+from .channel import PROTOCOL_VERSION, Channel
+from .enhancer import PromptEnhancer
+from .failures import EngineFailure, as_failure
+from .gate_log import GateLog
+from .jobs import parse_job
+from .lane import Lane, Task
+from .libraries import quieten
+from .memory import Memory
+from .options import Options
+from .progress import Ticker
+from .renderer import Family
+from .sdxl import Sdxl
+from .shelf import Shelf
+from .turn import Turn
+from .wan import wan_family
+
+#: Two jobs may be at their files while a third computes.
+SAVERS = 2
+
+
+class Program:
+    def __init__(self, channel: Channel, options: Options) -> None:
+        self._channel = channel
+        self._options = options
+        self._memory = Memory(options.device)
+        sdxl, wan, enhancer = Sdxl(options), wan_family(options), PromptEnhancer(options)
+        self._families: dict[str, Family] = {"sdxl": sdxl, "wan": wan}
+        self._enhancer = enhancer
+        by_model = {model: family for family in (sdxl, wan, enhancer) for model in family.models}
+        self._shelf = Shelf(by_model, self._memory, channel)
+        self._ticker = Ticker()
+        self._savers = ThreadPoolExecutor(SAVERS, thread_name_prefix="files")
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self._log = GateLog(options.gate_log)
+        self._lanes: dict[str, Lane] = {}
+        self._tasks: dict[str, Task] = {}
+        self._lock = threading.Lock()
+
+    def greet(self) -> None:
+        cuda = self._options.device == "cuda"
+        device = torch.cuda.get_device_name(0) if cuda else "cpu"
+        self._channel.send(
+            "hello", v=PROTOCOL_VERSION, pid=os.getpid(), device=device, name="diffusers", version=VERSION
+        )
+
+    def handle(self, command: dict[str, Any]) -> None:
+        match command["type"]:
+            case "init":
+                self._init(command["lanes"], command.get("budgetMiB"))
+            case "generate":
+                self._generate(command)
+            case "cancel":
+                self._cancel(command["id"])
+            case "grant":
+                self._lanes[command["lane"]].turn.granted()
+            case "yield":
+                self._lanes[command["lane"]].turn.yield_asked()
+            case "load" | "unload":
+                self._loader.submit(self._move, command["type"], command["model"])
+            case "ping":
+                self._channel.send("pong")
+            case "shutdown":
+                self.end(0)
+            case _:
+                print("an unknown command", file=sys.stderr, flush=True)
+
+    def end(self, code: int) -> None:
+        """At once: files under temporary names are the parent's to remove, and nothing else needs an orderly end."""
+        sys.stderr.flush()
+        os._exit(code)
+
+    def _init(self, lanes: list[str], budget_mib: float | None) -> None:
+        self._memory.limit(budget_mib)
+        if self._options.device == "cuda":
+            # A context that cannot compute is found out before any job is.
+            torch.ones(16, 16, device="cuda").matmul(torch.ones(16, 16, device="cuda")).sum().item()
+        for lane in lanes:
+            turn = Turn(lane, self._channel, self._options.device, self._log)
+            self._lanes[lane] = Lane(
+                turn,
+                self._families,
+                self._enhancer,
+                self._shelf,
+                self._memory,
+                self._channel,
+                self._ticker,
+                self._savers,
+                self._options,
+                self._ended,
+            )
+        self._shelf.say_ready()
+
+    def _generate(self, command: dict[str, Any]) -> None:
+        task_id = command["id"]
+        try:
+            lane = self._lanes.get(command.get("lane", ""))
+            if lane is None:
+                raise EngineFailure("invalid_input", "a lane that was not asked for")
+            job = parse_job(command.get("job"))
+            out_dir = command.get("outDir")
+            drop = frozenset(command.get("drop") or ())
+            moved = self._loader.submit(lambda: None)
+            task = Task(task_id, job, None if out_dir is None else Path(out_dir), drop, moved)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is answered
+            failure = error if isinstance(error, EngineFailure) else EngineFailure("invalid_input", "no job")
+            self._channel.send(
+                "failed", id=task_id, code=failure.code, retryable=failure.retryable, message=str(failure)
+            )
+            return
+        with self._lock:
+            if task_id in self._tasks:
+                print(f"job {task_id} is here already", file=sys.stderr, flush=True)
+                return
+            self._tasks[task_id] = task
+        lane.add(task)
+
+    def _cancel(self, task_id: str) -> None:
+        with self._lock:
+            task = self._tasks.get(task_id)
+        if task is None:
+            return
+        task.cancel.set()
+        for lane in self._lanes.values():
+            lane.turn.wake()
+
+    def _ended(self, task: Task, failure: EngineFailure | None) -> None:
+        with self._lock:
+            self._tasks.pop(task.id, None)
+        if failure is not None and failure.code == "cuda_error":
+            # The error sticks to the context: a new process has to open the card.
+            self.end(1)
+
+    def _move(self, way: str, model: str) -> None:
+        try:
+            if way == "load":
+                self._shelf.load(model)
+            else:
+                self._shelf.unload(model)
+        except BaseException as error:  # noqa: BLE001 - a model that cannot be loaded ends nothing; its jobs will say so
+            print(f"{model}: {as_failure(error)}", file=sys.stderr, flush=True)
+        self._shelf.say_ready()
+
+
+def run(channel: Channel, options: Options) -> None:
+    quieten()
+    torch.set_grad_enabled(False)
+    try:
+        program = Program(channel, options)
+        program.greet()
+    except Exception as error:
+        channel.send("fatal", reason=f"{type(error).__name__}: {error}"[:1000])
+        raise
+    for command in channel.commands():
+        try:
+            program.handle(command)
+        except (KeyError, TypeError):
+            print("a command that breaks the protocol", file=sys.stderr, flush=True)
+    # The parent has closed our stdin, or died.
+    program.end(0)

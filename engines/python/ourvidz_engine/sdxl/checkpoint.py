@@ -1,0 +1,103 @@
+"""SDXL from its checkpoint, onto the device."""
+
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
+from diffusers.loaders.single_file_utils import SingleFileComponentError
+from diffusers.schedulers import EulerDiscreteScheduler
+from safetensors import SafetensorError
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from ..failures import EngineFailure
+from ..gates import add_gates
+from ..options import Options
+from .configs import generated_configs
+from .weights import precision, read_clip, read_diffusers
+
+#: The same VAE with smaller activations, for half precision: madebyollin/sdxl-vae-fp16-fix.
+SAFE_VAE = "sdxl-vae-fp16-fix"
+
+
+def require_checkpoint(options: Options) -> None:
+    """Raises `model_missing` for a file that is not there."""
+    path = options.sdxl_checkpoint
+    if not (path / "model_index.json" if path.is_dir() else path).is_file():
+        raise EngineFailure(
+            "model_missing",
+            f"the SDXL checkpoint is not at {path}; `ourvidz models check` tells the command that fetches it",
+        )
+
+
+def load_pipeline(options: Options) -> StableDiffusionXLPipeline:
+    """Warm, gated, and compiled if that is asked for. Only its parts are used: each job has a pipeline of its own over them."""
+    require_checkpoint(options)
+    dtype = precision(options.device)
+    path = options.sdxl_checkpoint
+    try:
+        pipe = _from_folder(options, dtype) if path.is_dir() else _from_single_file(options, dtype)
+    except (SafetensorError, SingleFileComponentError) as error:
+        raise EngineFailure("model_missing", f"{path} is no whole SDXL checkpoint; fetch it again") from error
+    for module in (pipe.unet, pipe.vae, pipe.text_encoder, pipe.text_encoder_2):
+        module.requires_grad_(False).eval().to(options.device)
+    if options.device == "cuda":
+        pipe.unet.to(memory_format=torch.channels_last)
+        pipe.vae.to(memory_format=torch.channels_last)
+    _gate(pipe)
+    if options.compile:
+        # Sizes, batches and lengths of prompts each ask for a graph or two of the same block.
+        torch._dynamo.config.recompile_limit = max(64, torch._dynamo.config.recompile_limit)
+        pipe.unet.compile_repeated_blocks(fullgraph=True)
+    return pipe
+
+
+def _from_single_file(options: Options, dtype: torch.dtype) -> StableDiffusionXLPipeline:
+    file = str(options.sdxl_checkpoint)
+    # A checkpoint of another shape brings its configuration along.
+    beside = options.sdxl_checkpoint.parent / "config"
+    config = str(beside if (beside / "model_index.json").is_file() else generated_configs(options.cache_dir))
+    given: dict[str, Any] = {"config": config, "local_files_only": True, "disable_mmap": False}
+    vae = _safe_vae(options, dtype) or AutoencoderKL.from_single_file(
+        file, subfolder="vae", torch_dtype=torch.float32, **given
+    )
+    return StableDiffusionXLPipeline.from_single_file(
+        file, torch_dtype=dtype, vae=_in_safe_precision(vae, dtype), add_watermarker=False, **given
+    )
+
+
+def _from_folder(options: Options, dtype: torch.dtype) -> StableDiffusionXLPipeline:
+    folder, device = options.sdxl_checkpoint, options.device
+    vae = _safe_vae(options, dtype) or read_diffusers(AutoencoderKL, folder / "vae", torch.float32, device)
+    return StableDiffusionXLPipeline(
+        vae=_in_safe_precision(vae, dtype),
+        text_encoder=read_clip(CLIPTextModel, folder / "text_encoder", dtype, device),
+        text_encoder_2=read_clip(CLIPTextModelWithProjection, folder / "text_encoder_2", dtype, device),
+        tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        tokenizer_2=CLIPTokenizer.from_pretrained(folder / "tokenizer_2", local_files_only=True),
+        unet=read_diffusers(UNet2DConditionModel, folder / "unet", dtype, device),
+        scheduler=EulerDiscreteScheduler.from_pretrained(folder / "scheduler", local_files_only=True),
+        add_watermarker=False,
+    )
+
+
+def _safe_vae(options: Options, dtype: torch.dtype) -> AutoencoderKL | None:
+    folder = options.models_dir / SAFE_VAE
+    if dtype == torch.float32 or not (folder / "config.json").is_file():
+        return None
+    return read_diffusers(AutoencoderKL, folder, dtype, options.device)
+
+
+def _in_safe_precision(vae: AutoencoderKL, dtype: torch.dtype) -> AutoencoderKL:
+    """SDXL's own VAE overflows in half precision, and says so; it stays in fp32 rather than be cast for each job."""
+    return vae.to(torch.float32 if vae.config.force_upcast else dtype)
+
+
+def _gate(pipe: StableDiffusionXLPipeline) -> None:
+    """A block of the UNet takes tens of milliseconds; attention, in six images at once, as long as a block of one."""
+    unet = pipe.unet
+    blocks = [*unet.down_blocks, unet.mid_block, *unet.up_blocks]
+    add_gates("unet", blocks)
+    add_gates("unet", [attention for block in blocks for attention in getattr(block, "attentions", ())])
+    add_gates("text_encoder", [pipe.text_encoder, pipe.text_encoder_2])
+    add_gates("vae.encoder", [pipe.vae.encoder])
+    add_gates("vae.decoder", [pipe.vae.decoder])

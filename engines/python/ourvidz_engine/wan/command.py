@@ -1,0 +1,127 @@
+"""WAN by the seed's own `wan_generate.py`: a process per job, which cannot yield and takes one turn for all of it."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from ..failures import EngineFailure
+from ..gates import gate
+from ..jobs import EnhanceJob, RenderJob
+from ..options import Options
+from ..renderer import Rendered, Work
+from ..wan_program.arguments import arguments, as_argument, check_arguments
+from ..wan_program.child import run_child
+from ..wan_program.output import ProgramOutput
+from ..wan_program.produced import read_produced
+from ..wan_program.sources import write_sources
+
+MODEL = "wan_command"
+#: By task of the program: its folder of weights, in their original format, and where they come from.
+CHECKPOINTS = {
+    "t2v-1.3B": ("wan2.1-t2v-1.3b", "Wan-AI/Wan2.1-T2V-1.3B"),
+    "vace-1.3B": ("wan2.1-vace-1.3b", "Wan-AI/Wan2.1-VACE-1.3B"),
+}
+
+
+class WanCommand:
+    #: A name for what is in no memory of ours: the program loads all of its models for every job.
+    models = (MODEL,)
+
+    def __init__(self, options: Options) -> None:
+        assert options.wan_command is not None
+        self._program = options.wan_command.absolute()
+        self._python = options.wan_command_python
+        self._models_dir = options.models_dir.absolute()
+        self._ffmpeg = options.ffmpeg
+        self._loaded: set[str] = set()
+
+    def models_of(self, job: RenderJob | EnhanceJob) -> list[str]:
+        return [MODEL]
+
+    def check(self, job: RenderJob | EnhanceJob) -> None:
+        if not isinstance(job, RenderJob):
+            raise EngineFailure("invalid_input", "the WAN program draws, and rewrites nothing")
+        check_arguments(job)
+        if not self._program.is_file():
+            raise EngineFailure("model_missing", f"there is no WAN program at {self._program}")
+        if shutil.which(self._python) is None:
+            raise EngineFailure(
+                "model_missing", f"there is no Python at {self._python} to run the WAN program with"
+            )
+        if not self._checkpoint(task_of(job)).is_dir():
+            raise self._missing(task_of(job))
+
+    def load(self, model: str) -> None:
+        self._loaded.add(model)
+
+    def unload(self, model: str) -> None:
+        self._loaded.discard(model)
+
+    def loaded(self) -> list[str]:
+        return sorted(self._loaded)
+
+    def render(self, job: RenderJob, work: Work) -> Rendered:
+        gate("wan.command")
+        work.phase("loading", 0, job.steps)
+        with tempfile.TemporaryDirectory(prefix="ourvidz-wan-") as name:
+            folder = Path(name)
+            sources = write_sources(job, folder, self._ffmpeg, work.cancel.is_set) if job.references else []
+            saved = folder / ("picture.png" if job.frames == 1 else "video.mp4")
+            self._run(job, work, sources, saved)
+            pictures = read_produced(saved, job, self._ffmpeg, work.cancel.is_set)
+        return Rendered(pictures, "vace" if job.references else None)
+
+    def _run(self, job: RenderJob, work: Work, sources: list[str], saved: Path) -> None:
+        task = task_of(job)
+        checkpoint = self._checkpoint(task)
+        output = ProgramOutput(as_argument(job.prompt), job.steps, str(checkpoint))
+
+        def tell() -> None:
+            if output.step == 0:
+                work.check()
+            else:
+                work.phase("rendering" if output.step < job.steps else "decoding", output.step, job.steps)
+
+        command = arguments(job, task, checkpoint, sources, saved, work.low_memory)
+        code = run_child(
+            [self._python, str(self._program), *command], self._program.parent, output.feed, tell
+        )
+        output.finish()
+        if output.disk_full:
+            raise EngineFailure("disk_full", "no space was left for the WAN program's file")
+        if code != 0:
+            print("\n".join(["the WAN program's last lines:", *output.tail()]), file=sys.stderr, flush=True)
+            raise self._failure(code, output, task, work.low_memory)
+
+    def _failure(self, code: int, output: ProgramOutput, task: str, low_memory: bool) -> Exception:
+        if output.out_of_memory:
+            if not low_memory:
+                # As torch tells us of our own: the lane tries once more.
+                return torch.OutOfMemoryError("the WAN program ran out of memory")
+            return EngineFailure(
+                "oom", "the WAN program ran out of memory, also with its text encoder on the CPU"
+            )
+        if output.checkpoint_missing:
+            return self._missing(task)
+        if code == 2:
+            return EngineFailure("invalid_input", f"the WAN program refused its arguments: {output.reason()}")
+        how = f"ended with exit code {code}" if code > 0 else f"was ended by signal {-code}"
+        return EngineFailure("internal", f"the WAN program {how}: {output.reason()}")
+
+    def _checkpoint(self, task: str) -> Path:
+        return self._models_dir / CHECKPOINTS[task][0]
+
+    def _missing(self, task: str) -> EngineFailure:
+        folder, repository = self._checkpoint(task), CHECKPOINTS[task][1]
+        fetch = f"hf download {repository} --local-dir {folder}"
+        return EngineFailure(
+            "model_missing", f"the weights for {task} are not whole in {folder}; they come by: {fetch}"
+        )
+
+
+def task_of(job: RenderJob) -> str:
+    """Text to video silently ignores every reference, whatever its help says."""
+    return "vace-1.3B" if job.references else "t2v-1.3B"

@@ -1,0 +1,63 @@
+"""Which of WAN's weights are installed, and how to get those that are not. Both folders are as diffusers lays them out."""
+
+from pathlib import Path
+
+from ..failures import EngineFailure
+from .weights import weight_files
+
+VACE_FOLDER = "wan2.1-vace-1.3b-diffusers"
+T2V_FOLDER = "wan2.1-t2v-1.3b-diffusers"
+VACE_REPOSITORY = "Wan-AI/Wan2.1-VACE-1.3B-diffusers"
+
+#: Files without which a folder is a download that was broken off; the weights beside them are found by their index.
+CONFIGURATIONS = (
+    "scheduler/scheduler_config.json",
+    "text_encoder/config.json",
+    "tokenizer/tokenizer_config.json",
+    "transformer/config.json",
+    "vae/config.json",
+)
+WEIGHTED = ("text_encoder", "transformer", "vae")
+
+
+def missing_files(folder: Path) -> list[str]:
+    """Paths in the folder that a whole installation would have; the folder itself as `.` if there is none."""
+    if not folder.is_dir():
+        return ["."]
+    missing = [name for name in CONFIGURATIONS if not (folder / name).is_file()]
+    for part in WEIGHTED:
+        missing += [
+            f"{part}/{name}" for name in weight_files(folder / part) if not (folder / part / name).is_file()
+        ]
+    return missing
+
+
+def has_vace(models_dir: Path) -> bool:
+    return not missing_files(models_dir / VACE_FOLDER)
+
+
+def source_folder(models_dir: Path) -> Path:
+    """The folder to load from: VACE's, which can do everything, else the text-to-video model's. Raises `model_missing`."""
+    for name in (VACE_FOLDER, T2V_FOLDER):
+        if not missing_files(models_dir / name):
+            return models_dir / name
+    raise _missing("WAN 2.1 1.3B is not installed", models_dir)
+
+
+def require_vace(models_dir: Path) -> None:
+    """Raises `model_missing` unless references can be honoured."""
+    if not has_vace(models_dir):
+        raise _missing(
+            "a WAN job with a reference needs the VACE weights, which are not installed", models_dir
+        )
+
+
+def _missing(what: str, models_dir: Path) -> EngineFailure:
+    folder = models_dir / VACE_FOLDER
+    lacks = missing_files(folder)
+    detail = "" if lacks == ["."] else f" (there, but without {', '.join(lacks[:3])})"
+    command = f"hf download {VACE_REPOSITORY} --local-dir {folder}"
+    return EngineFailure(
+        "model_missing",
+        f"{what}: expected in {folder}{detail}; get them with `{command}`; `ourvidz models check` tells more",
+    )

@@ -1,0 +1,18 @@
+"""WAN's samplers. One object per job: they keep the past steps of the job they serve."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from diffusers import DPMSolverMultistepScheduler, UniPCMultistepScheduler
+
+Scheduler = UniPCMultistepScheduler | DPMSolverMultistepScheduler
+
+SCHEDULERS: dict[str, type[Scheduler]] = {
+    "unipc": UniPCMultistepScheduler,
+    "dpm++": DPMSolverMultistepScheduler,
+}
+
+
+def scheduler_for(solver: str, shift: float, config: Mapping[str, Any]) -> Scheduler:
+    """`shift` moves the steps towards noise: more of them for the composition, fewer for detail."""
+    return SCHEDULERS[solver].from_config(dict(config), flow_shift=shift)

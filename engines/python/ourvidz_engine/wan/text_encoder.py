@@ -1,0 +1,73 @@
+"""umT5-xxl, by far the largest part of WAN and needed for a second of a job only: a model of its own that may come and go."""
+
+import threading
+from pathlib import Path
+
+import torch
+from diffusers.pipelines.wan.pipeline_wan import prompt_clean
+from transformers import AutoTokenizer
+
+from ..failures import EngineFailure
+from ..gates import add_gates
+from .weights import read_text_encoder
+
+#: Tokens that WAN reads; what is longer is cut.
+LENGTH = 512
+
+
+class TextEncoder:
+    def __init__(self, device: str, dtype: torch.dtype) -> None:
+        self._device = device
+        self._dtype = dtype
+        self._lock = threading.Lock()
+        self._encoding = 0
+        self._model = None
+        self._tokenizer = None
+
+    def load(self, folder: Path) -> None:
+        self._tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+        model = read_text_encoder(folder / "text_encoder", self._dtype, self._device)
+        add_gates("wan.text_encoder", model.encoder.block)
+        self._model = model
+
+    def unload(self) -> None:
+        self._model = self._tokenizer = None
+
+    @property
+    def loaded(self) -> bool:
+        return self._model is not None
+
+    def encode(self, text: str) -> torch.Tensor:
+        """Tokens × features, on the host, without the padding."""
+        with self._lock:
+            model, tokenizer = self._model, self._tokenizer
+            if model is None or tokenizer is None:
+                raise EngineFailure("internal", "the prompt's embedding was dropped while the job waited")
+            self._encoding += 1
+            model.to(self._device)
+        try:
+            given = tokenizer(
+                prompt_clean(text),
+                padding="max_length",
+                max_length=LENGTH,
+                truncation=True,
+                return_tensors="pt",
+            )
+            mask = given.attention_mask
+            states = model(given.input_ids.to(self._device), mask.to(self._device)).last_hidden_state
+            return states[0, : int(mask.sum())].to("cpu", copy=True)
+        finally:
+            with self._lock:
+                self._encoding -= 1
+
+    def park(self) -> None:
+        """Off the card until it is needed again, unless a job of another lane stands in the middle of it."""
+        with self._lock:
+            if self._model is not None and self._encoding == 0:
+                self._model.to("cpu")
+
+
+def padded(embedding: torch.Tensor) -> torch.Tensor:
+    """As the transformer takes it: a batch of one, with zeros for the tokens that the text does not have."""
+    tokens, features = embedding.shape
+    return torch.cat([embedding, embedding.new_zeros(LENGTH - tokens, features)]).unsqueeze(0)

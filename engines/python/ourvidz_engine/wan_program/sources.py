@@ -1,0 +1,108 @@
+"""What the official VACE arguments name: a video and a mask in which the given frames stand, or a guiding picture.
+
+Frames go into MP4 as lossless RGB H.264. In Matroska, whose times are whole milliseconds, the program's reader (decord)
+takes frames for others; with YUV it does not see the reference's own colours.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..failures import Cancelled, EngineFailure
+from ..jobs import RenderJob
+
+LOSSLESS = ["-c:v", "libx264rgb", "-qp", "0", "-preset", "veryfast", "-bf", "0"]
+FPS = 16
+GREY, KEEP, DRAW = 128, 0, 255
+
+
+def is_guide(job: RenderJob) -> bool:
+    """A start frame of a picture would be the picture itself: its one frame would be kept as it is."""
+    return job.frames == 1 or all(reference.role == "single" for reference in job.references)
+
+
+def write_sources(job: RenderJob, folder: Path, ffmpeg: str, cancelled: Callable[[], bool]) -> list[str]:
+    """Makes the files in the folder and gives the arguments. Their names hold no comma, which parts pictures."""
+    if is_guide(job):
+        guide = folder / "reference.png"
+        with Image.open(job.references[0].path) as image:
+            image.convert("RGB").save(guide, format="PNG")
+        return ["--src_ref_images", str(guide)]
+    given = {place_of(reference.role, job): frame_of(reference.path, job) for reference in job.references}
+    video, mask = folder / "source.mp4", folder / "mask.mp4"
+    write_video(frames_of(job, given), job, video, ffmpeg, cancelled)
+    write_video(masks_of(job, given), job, mask, ffmpeg, cancelled)
+    return ["--src_video", str(video), "--src_mask", str(mask)]
+
+
+def place_of(role: str, job: RenderJob) -> int:
+    if role not in ("start", "end"):
+        raise EngineFailure("invalid_input", "a guiding picture and frames of a video exclude each other")
+    return 0 if role == "start" else job.frames - 1
+
+
+def frame_of(path: Path, job: RenderJob) -> np.ndarray:
+    with Image.open(path) as image:
+        picture = image.convert("RGB")
+    return np.asarray(ImageOps.fit(picture, (job.width, job.height), Image.Resampling.LANCZOS))
+
+
+def frames_of(job: RenderJob, given: dict[int, np.ndarray]) -> Iterator[np.ndarray]:
+    grey = np.full((job.height, job.width, 3), GREY, dtype=np.uint8)
+    return (given.get(index, grey) for index in range(job.frames))
+
+
+def masks_of(job: RenderJob, given: dict[int, np.ndarray]) -> Iterator[np.ndarray]:
+    keep, draw = (np.full((job.height, job.width, 3), value, dtype=np.uint8) for value in (KEEP, DRAW))
+    return (keep if index in given else draw for index in range(job.frames))
+
+
+def write_video(
+    frames: Iterator[np.ndarray], job: RenderJob, path: Path, ffmpeg: str, cancelled: Callable[[], bool]
+) -> None:
+    size = [
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-s",
+        f"{job.width}x{job.height}",
+        "-r",
+        str(FPS),
+        "-i",
+        "pipe:0",
+    ]
+    command = [
+        ffmpeg,
+        "-hide_banner",
+        "-loglevel",
+        "error",
+        *size,
+        *LOSSLESS,
+        "-f",
+        "mp4",
+        "-y",
+        f"file:{path}",
+    ]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as encoder:
+        assert encoder.stdin is not None and encoder.stderr is not None
+        try:
+            for frame in frames:
+                if cancelled():
+                    raise Cancelled
+                encoder.stdin.write(np.ascontiguousarray(frame).tobytes())
+            encoder.stdin.close()
+        except BrokenPipeError:
+            pass  # Told by its exit code.
+        except BaseException:
+            encoder.kill()
+            raise
+        said = encoder.stderr.read().decode(errors="replace")
+    if encoder.returncode != 0:
+        code = "disk_full" if "No space left" in said else "internal"
+        raise EngineFailure(code, f"ffmpeg could not write the reference frames: {said[:500]}")

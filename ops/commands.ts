@@ -1,0 +1,12 @@
+import type { Command } from 'commander'
+import type { Session } from '../client/cli/session.ts'
+import { addDoctorCommand } from './doctorCommand.ts'
+import { addEngineCommands } from './engineCommands.ts'
+import { addModelsCommands } from './modelsCommands.ts'
+
+/** Adds the commands of somebody who runs an installation: `doctor`, `models check`, `engine setup`. */
+export function registerOperatorCommands(program: Command, session: Session): void {
+  addDoctorCommand(program, session)
+  addModelsCommands(program, session)
+  addEngineCommands(program, session)
+}
