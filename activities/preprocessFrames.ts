@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { preprocessReference } from '../assets/preprocess.ts'
 import type { Staging } from '../assets/staging.ts'
 import type { Family } from '../jobs/jobTypes.ts'
-import { type ReferenceEngine, referenceFit } from '../jobs/referenceFit.ts'
+import { referenceFit } from '../jobs/referenceFit.ts'
 import type { StagedReference } from './fetchReferences.ts'
 import { withHeartbeats } from './heartbeats.ts'
 
 export interface PreprocessFramesDeps {
   staging: Staging
-  engine: ReferenceEngine
+  /** Whether pictures are fitted whole on black, as the producers' own system did. */
+  letterbox: boolean
   maxPixels: number
 }
 
@@ -20,14 +21,14 @@ export interface PreprocessFramesInput {
 }
 
 /** Makes of staged originals the PNGs that the engine gets, at the job's exact size, and stages them. */
-export function createPreprocessFrames({ staging, engine, maxPixels }: PreprocessFramesDeps) {
+export function createPreprocessFrames({ staging, letterbox, maxPixels }: PreprocessFramesDeps) {
   return async function preprocessFrames(input: PreprocessFramesInput): Promise<StagedReference[]> {
     const { family, width, height } = input
     return await withHeartbeats(async ({ signal }) => {
       const frames: StagedReference[] = []
       for (const { role, file } of input.references) {
         signal.throwIfAborted()
-        const fit = referenceFit(engine, family, role)
+        const fit = referenceFit(family, role, letterbox)
         const original = await staging.open(file.sha256)
         const frame = await staging.withScratch(async scratch => {
           const output = join(scratch, 'frame.png')

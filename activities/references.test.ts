@@ -79,7 +79,7 @@ test('a URL and an object path are staged as they are, in order, and become fram
   expect(beats.length).toBeGreaterThan(0)
   expect(await readFile(await staging.open(staged[0]?.file.sha256 ?? ''))).toEqual(picture)
 
-  const preprocessFrames = createPreprocessFrames({ staging, engine: 'preview', maxPixels })
+  const preprocessFrames = createPreprocessFrames({ staging, letterbox: false, maxPixels })
   const frames = await runActivity(preprocessFrames, {
     references: staged,
     family: 'wan',

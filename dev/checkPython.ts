@@ -8,6 +8,8 @@ import { listFile } from '../engines/python/requirementLists.ts'
 import { ownConfig, ownEnvironment } from './environment.ts'
 
 const FOLDER = fileURLToPath(new URL('../engines/python', import.meta.url))
+/** From there, with its settings. */
+const CHECKED = ['--config', 'pyproject.toml', '.', '../../bench/gpu']
 
 async function check(fix: boolean): Promise<boolean> {
   const { cacheDir, engine } = ownConfig()
@@ -16,7 +18,7 @@ async function check(fix: boolean): Promise<boolean> {
   const python = await ensureEnvironment({ python: engine.python, cacheDir, list, name: 'ruff', tell })
   const ruff = join(python, '..', 'ruff')
   const run = (...args: string[]) =>
-    execa(ruff, [...args, '.'], { cwd: FOLDER, stdio: 'inherit', reject: false })
+    execa(ruff, [...args, ...CHECKED], { cwd: FOLDER, stdio: 'inherit', reject: false })
   const style = await run('check', ...(fix ? ['--fix'] : []))
   const format = await run('format', ...(fix ? [] : ['--check']))
   return !style.failed && !format.failed

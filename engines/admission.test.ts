@@ -70,6 +70,20 @@ describe('memory of the card', () => {
     await second
   })
 
+  it('a lane is not ready before the models are there that all its jobs need', async () => {
+    const admission = createAdmission({
+      budget: createMemoryBudget({ budgetMiB: 48_000, now: () => performance.now() }),
+      needsOf: job => needsOf(job, installed),
+      prewarm: ['lustify_sdxl', 'wan_2_1_1_3b'],
+      onMove: (_move, model) => moves.push(model),
+    })
+    const program = harness.preview({ admission })
+    await program.start()
+    expect(program.state().warming).toBe(true)
+    await expect.poll(() => program.state().warming).toBe(false)
+    expect(program.state().info?.models).toEqual(moves)
+  })
+
   it('a program that died has nothing in memory: its successor is told to load again', async () => {
     const { run } = programWith(48_000, ['lustify_sdxl'])
     await expect(run('sdxl', image('crash'))).rejects.toMatchObject({ code: 'engine_crashed' })

@@ -21,6 +21,8 @@ export interface Admission {
   /** A program is ready: the models that every job needs are loaded before there are jobs. */
   begin(link: ProgramLink): void
   modelsAre(models: readonly string[], reservedMiB: number | null): void
+  /** Whether those models are still being loaded. */
+  warming(): boolean
   /** The program has died. */
   reset(): void
 }
@@ -32,6 +34,7 @@ export const admitAll: Admission = {
   over: () => {},
   begin: () => {},
   modelsAre: () => {},
+  warming: () => false,
   reset: () => {},
 }
 
@@ -44,6 +47,9 @@ export interface AdmissionOptions {
 }
 
 export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionOptions): Admission {
+  /** Each load is answered once, also one that failed, whose jobs will say so. */
+  let unanswered = 0
+
   function move(link: ProgramLink, type: 'load' | 'unload', models: readonly string[]): void {
     for (const model of models) {
       link.send({ type, model })
@@ -72,8 +78,19 @@ export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionO
       if (peakMiB !== null) budget.observe(taskId, peakMiB)
       budget.release(taskId)
     },
-    begin: link => move(link, 'load', budget.prewarm(prewarm)),
-    modelsAre: budget.modelsAre,
-    reset: budget.reset,
+    begin(link) {
+      const models = budget.prewarm(prewarm)
+      unanswered = models.length
+      move(link, 'load', models)
+    },
+    modelsAre(models, reservedMiB) {
+      unanswered = Math.max(0, unanswered - 1)
+      budget.modelsAre(models, reservedMiB)
+    },
+    warming: () => unanswered > 0,
+    reset() {
+      unanswered = 0
+      budget.reset()
+    },
   }
 }

@@ -47,6 +47,8 @@ export interface ProgramState {
   lastDeath: string | null
   /** Jobs with the program or in line for it. */
   tasks: number
+  /** It is ready, and loads the models that every job needs. */
+  warming: boolean
 }
 
 export interface InferenceProgram {
@@ -181,6 +183,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       crashes: policy.crashes(),
       lastDeath,
       tasks: table.count(),
+      warming: table.warming(),
     }),
     setLaneMode: table.setMode,
     tasks: table.snapshot,

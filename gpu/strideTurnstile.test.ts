@@ -181,7 +181,7 @@ describe('a card that is not saturated', () => {
     )
   })
 
-  it('does not make a lane pay for ten minutes alone: a video goes on within a minute of images', () => {
+  it('does not make a lane pay for ten minutes alone: a video goes on within the bound', () => {
     const card = checkedCard(3)
     card.submit('wan.video', 3_600_000)
     card.clock.runUntil(600_000)

@@ -69,6 +69,7 @@ export const environmentSchema = z.object({
   REFERENCE_TIMEOUT_SECONDS: positive.default(30),
   REFERENCE_MAX_MIB: positive.default(20),
   REFERENCE_MAX_MEGAPIXELS: positive.default(50),
+  REFERENCE_LETTERBOX: flag.default(false),
 
   ENGINE: z.enum(['preview', 'diffusers']).default('preview'),
   PREVIEW_SPEED: z.coerce.number().nonnegative().default(0.02),
@@ -211,6 +212,7 @@ function toConfig(env: Environment) {
       timeoutMs: env.REFERENCE_TIMEOUT_SECONDS * 1000,
       maxBytes: env.REFERENCE_MAX_MIB * 2 ** 20,
       maxPixels: env.REFERENCE_MAX_MEGAPIXELS * 1_000_000,
+      letterbox: env.REFERENCE_LETTERBOX,
     },
     engine: {
       kind: env.ENGINE,

@@ -67,8 +67,9 @@ function whyNotServed(
   { program, workerState }: Pick<CardStatusDeps, 'program' | 'workerState'>,
   lane: Lane,
 ): string | null {
-  const { status } = program.state()
+  const { status, warming } = program.state()
   if (status !== 'ready') return `the inference program is ${status}`
+  if (warming) return 'models are being loaded'
   const state = workerState(lane)
   if (state === 'RUNNING') return null
   return `the lane's worker is ${state === null ? 'not started yet' : state.toLowerCase()}`

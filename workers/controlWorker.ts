@@ -107,7 +107,7 @@ function ioActivities({ config, clientConnection }: ControlWorkerDeps): IoActivi
     }),
     preprocessFrames: createPreprocessFrames({
       staging,
-      engine: config.engine.kind,
+      letterbox: config.references.letterbox,
       maxPixels: config.references.maxPixels,
     }),
     removeAssets: createRemoveAssets({

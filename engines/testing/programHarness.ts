@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { createStrideTurnstile } from '../../gpu/strideTurnstile.ts'
 import { LANES } from '../../jobs/jobTypes.ts'
 import { createInferenceProgram, type InferenceProgramOptions } from '../inferenceProgram.ts'
+import { previewCommand } from '../preview/command.ts'
 import type { RenderJob } from '../protocol.ts'
 
 const script = fileURLToPath(new URL('scriptedProgram.ts', import.meta.url))
@@ -34,6 +35,11 @@ export function createProgramHarness(mark = `OURVIDZ_TEST_MARK=${randomUUID()}`)
       })
       programs.push(program)
       return program
+    },
+    /** The preview engine in its place: it keeps a list of models. */
+    preview(options: Partial<InferenceProgramOptions> = {}) {
+      const { command, args } = previewCommand({ speed: 0, ffmpeg: 'ffmpeg' })
+      return this.program('normal', { command, args, ...options })
     },
     /** Stops every program, and gives the pids of what is still there, children of the programs included. */
     async leftovers(): Promise<number[]> {

@@ -24,11 +24,15 @@ class Cancelled(BaseException):
     """The job was cancelled. No `Exception`, so that no library takes it for an error of its own and goes on."""
 
 
+#: On a CPU: torch's allocator, oneDNN (which computes convolutions) without a workspace, and the system itself.
+CPU_OUT_OF_MEMORY = ("DefaultCPUAllocator", "could not create a primitive", "std::bad_alloc", "Cannot allocate memory")
+
+
 def is_out_of_memory(error: BaseException) -> bool:
-    """On a card torch has a type of its own; on a CPU its allocator raises a RuntimeError, and Python a MemoryError."""
+    """On a card torch has a type of its own; on a CPU every library tells it in its own way."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    return isinstance(error, Exception) and any(words in str(error) for words in CPU_OUT_OF_MEMORY)
 
 
 def is_card_error(error: BaseException) -> bool:

@@ -25,6 +25,7 @@ from .sdxl import Sdxl
 from .shelf import Shelf
 from .turn import Turn
 from .wan import wan_family
+from .wan.lossy import LOSSY_NAMES
 
 #: Two jobs may be at their files while a third computes.
 SAVERS = 2
@@ -32,6 +33,9 @@ SAVERS = 2
 
 class Program:
     def __init__(self, channel: Channel, options: Options) -> None:
+        unknown = options.lossy - LOSSY_NAMES
+        if unknown:
+            raise ValueError(f"no such lossy options: {', '.join(sorted(unknown))}; known: {', '.join(LOSSY_NAMES)}")
         self._channel = channel
         self._options = options
         self._memory = Memory(options.device)

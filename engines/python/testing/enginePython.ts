@@ -10,7 +10,8 @@ export async function enginePython(): Promise<{ python: string; env: Record<stri
   const { engine, cacheDir } = parseConfig(process.env)
   const list = listFile(chooseList(null))
   const python = await findEnvironment({ python: engine.python, cacheDir, list })
-  if (python === null) throw new Error('The engine has no Python environment: node dev/bringEngine.ts makes it.')
+  if (python === null)
+    throw new Error('The engine has no Python environment: node dev/bringEngine.ts makes it.')
   return {
     python,
     env: {
@@ -18,6 +19,7 @@ export async function enginePython(): Promise<{ python: string; env: Record<stri
       PYTHONPATH: PACKAGES,
       PYTHONDONTWRITEBYTECODE: '1',
       HF_HUB_OFFLINE: '1',
+      OMP_NUM_THREADS: '1',
     },
   }
 }

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import type { EnhanceJob } from '../../protocol.ts'
 import type { EngineHarness } from './engineHarness.ts'
+import { stopAtGate } from './stopAtGate.ts'
 import { tinyEnhance } from './tinyJobs.ts'
 
 /** Layers of the tiny model; there is a gate before each, and one before the embedding. */
@@ -61,15 +62,19 @@ export function enhancerCases(engine: () => EngineHarness): void {
   })
 
   it('is cancelled between two tokens, and leaves nothing', async () => {
-    const { begin, cancel, memoryMiB, program } = engine()
+    const { begin, cancel, memoryMiB, gates, onWant } = engine()
     const text = await textOf(tinyEnhance)
     const memory = await memoryMiB()
+    const atGate = stopAtGate(engine(), 'enhancer.layer')
     const { id, result } = await begin('wan.enhance', tinyEnhance)
-    await program.until('progress', event => event.id === id && event.phase === 'rendering')
+    await atGate
+    const passed = async () => (await gates()).filter(entry => entry.id === id).length
+    const until = await passed()
     cancel(id)
     await expect(result).rejects.toMatchObject({ code: 'cancelled' })
-    const told = program.events.filter(event => event.type === 'progress' && event.id === id)
-    expect(told.at(-1)).not.toMatchObject({ step: LONGEST_TOKENS })
+    onWant(null)
+    // The turn has ended before; nothing was computed since.
+    expect(await passed()).toBe(until)
     expect(await memoryMiB()).toBeLessThanOrEqual(memory + 0.1)
     expect(await textOf(tinyEnhance)).toBe(text)
   })

@@ -5,11 +5,15 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanVACEPipeline, WanVACETransformer3DModel
+from PIL import Image
+from transformers import UMT5EncoderModel
+
 from ourvidz_engine.failures import Cancelled
 from ourvidz_engine.gates import holding
 from ourvidz_engine.jobs import Reference, RenderJob
@@ -25,8 +29,6 @@ from ourvidz_engine.wan.installed import VACE_FOLDER
 from ourvidz_engine.wan.negative_prompt import DEFAULT_NEGATIVE_PROMPT
 from ourvidz_engine.wan.share import shell, text_only_of
 from ourvidz_engine.wan.weights import read_model, read_text_encoder
-from PIL import Image
-from transformers import UMT5EncoderModel
 
 FOLDER = Path(sys.argv[1])
 VACE = FOLDER / VACE_FOLDER
@@ -52,7 +54,9 @@ class KeepingWork(Work):
         self.latents = latents.clone()
 
 
-def job_of(mode: str = "none", width: int = 64, height: int = 32, steps: int = 2, frames: int = 9) -> RenderJob:
+def job_of(
+    mode: str = "none", width: int = 64, height: int = 32, steps: int = 2, frames: int = 9
+) -> RenderJob:
     references = []
     for index, role in enumerate(ROLES[mode]):
         path = FOLDER / f"{role}-{width}x{height}.png"
@@ -85,7 +89,8 @@ def render(family, job: RenderJob, hold: Hold | None = None, low_memory: bool = 
 def same(one, other) -> bool:
     mine, theirs = ({**dict(each.named_parameters()), **dict(each.named_buffers())} for each in (one, other))
     return mine.keys() == theirs.keys() and all(
-        tensor.dtype == theirs[name].dtype and torch.equal(tensor, theirs[name]) for name, tensor in mine.items()
+        tensor.dtype == theirs[name].dtype and torch.equal(tensor, theirs[name])
+        for name, tensor in mine.items()
     )
 
 
@@ -96,7 +101,9 @@ def read_as_pretrained(dtype: torch.dtype) -> bool:
         for kind, part in ((WanVACETransformer3DModel, "transformer"), (AutoencoderKLWan, "vae"))
     ]
     encoder = VACE / "text_encoder"
-    pairs.append((UMT5EncoderModel.from_pretrained(encoder, dtype=dtype), read_text_encoder(encoder, dtype, "cpu")))
+    pairs.append(
+        (UMT5EncoderModel.from_pretrained(encoder, dtype=dtype), read_text_encoder(encoder, dtype, "cpu"))
+    )
     return all(same(one, other) for one, other in pairs)
 
 
@@ -142,10 +149,8 @@ def cancelled_anywhere(family) -> dict[str, object]:
     for module in sorted(set(hold.passed)):
         places = [place for place, passed in enumerate(hold.passed, start=1) if passed == module]
         for place in (places[0], places[-1]):
-            try:
+            with suppress(Cancelled):
                 render(family, job, Hold(cancel_at(place)))
-            except Cancelled:
-                pass
             if memory_at_rest() != memory:
                 left.append(f"{module} {place}")
     return {"gates": sorted(set(hold.passed)), "left": left, "same": torch.equal(render(family, job), before)}
@@ -179,10 +184,8 @@ def low_memory(family) -> dict[str, bool]:
 def first_block_cache(plain: torch.Tensor, job: RenderJob) -> dict[str, bool]:
     family = family_of("first-block-cache")
     first = render(family, job)
-    try:
+    with suppress(Cancelled):
         render(family, job, Hold(cancel_at(8)))
-    except Cancelled:
-        pass
     return {"changes": not torch.equal(first, plain), "same": torch.equal(render(family, job), first)}
 
 

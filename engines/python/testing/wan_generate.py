@@ -130,6 +130,7 @@ def sample(args: argparse.Namespace) -> None:
         time.sleep(0.02)
         if DOES in ("hang", "ignore SIGTERM"):
             subprocess.Popen(["sleep", "600"])
+        if DOES in ("hang", "hang alone", "ignore SIGTERM"):
             time.sleep(600)
     print(file=sys.stderr)
 

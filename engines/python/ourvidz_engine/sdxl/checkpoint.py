@@ -1,5 +1,6 @@
 """SDXL from its checkpoint, onto the device."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from diffusers.schedulers import EulerDiscreteScheduler
 from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from ..failures import EngineFailure
+from ..failures import EngineFailure, is_out_of_memory
 from ..gates import add_gates
 from ..options import Options
 from .configs import generated_configs
@@ -33,12 +34,17 @@ def load_pipeline(options: Options) -> StableDiffusionXLPipeline:
     """Warm, gated, and compiled if that is asked for. Only its parts are used: each job has a pipeline of its own over them."""
     require_checkpoint(options)
     dtype = precision(options.device)
-    path = options.sdxl_checkpoint
+    config = None if options.sdxl_checkpoint.is_dir() else _config_folder(options)
     try:
-        pipe = _from_folder(options, dtype) if path.is_dir() else _from_single_file(options, dtype)
-    except (SafetensorError, SingleFileComponentError) as error:
-        raise EngineFailure("model_missing", f"{path} is no whole SDXL checkpoint; fetch it again") from error
+        pipe = _from_folder(options, dtype) if config is None else _from_single_file(options, config, dtype)
+    except (SafetensorError, SingleFileComponentError, OSError, NotImplementedError) as error:
+        if is_out_of_memory(error):
+            raise
+        # The last is torch's, for a tensor that never came.
+        raise _broken(options) from error
     for module in (pipe.unet, pipe.vae, pipe.text_encoder, pipe.text_encoder_2):
+        if any(tensor.is_meta for tensor in module.parameters()):
+            raise _broken(options)
         module.requires_grad_(False).eval().to(options.device)
     if options.device == "cuda":
         pipe.unet.to(memory_format=torch.channels_last)
@@ -51,12 +57,22 @@ def load_pipeline(options: Options) -> StableDiffusionXLPipeline:
     return pipe
 
 
-def _from_single_file(options: Options, dtype: torch.dtype) -> StableDiffusionXLPipeline:
-    file = str(options.sdxl_checkpoint)
-    # A checkpoint of another shape brings its configuration along.
+def _broken(options: Options) -> EngineFailure:
+    what = f"{options.sdxl_checkpoint} is no whole SDXL checkpoint"
+    return EngineFailure(
+        "model_missing", f"{what}; `ourvidz models check` tells the command that fetches it again"
+    )
+
+
+def _config_folder(options: Options) -> Path:
+    """A checkpoint of another shape brings its configuration along, in a folder `config` beside it."""
     beside = options.sdxl_checkpoint.parent / "config"
-    config = str(beside if (beside / "model_index.json").is_file() else generated_configs(options.cache_dir))
-    given: dict[str, Any] = {"config": config, "local_files_only": True, "disable_mmap": False}
+    return beside if (beside / "model_index.json").is_file() else generated_configs(options.cache_dir)
+
+
+def _from_single_file(options: Options, config: Path, dtype: torch.dtype) -> StableDiffusionXLPipeline:
+    file = str(options.sdxl_checkpoint)
+    given: dict[str, Any] = {"config": str(config), "local_files_only": True}
     vae = _safe_vae(options, dtype) or AutoencoderKL.from_single_file(
         file, subfolder="vae", torch_dtype=torch.float32, **given
     )

@@ -71,8 +71,6 @@ class Drawing:
         self._parts["image_encoder"] = self._adapters.image_encoder
         self._parts["feature_extractor"] = self._adapters.feature_extractor
         pipe = StableDiffusionXLPipeline(**self._parts, add_watermarker=False)
-        # All blocks first: a scale by blocks leaves the others as the last job had them.
-        pipe.set_ip_adapter_scale(0.0)
         pipe.set_ip_adapter_scale(self._adapter.scale(kept))
         guided = job.guidance > 1
         embeds = pipe.prepare_ip_adapter_image_embeds(picture, None, self._device, 1, guided)

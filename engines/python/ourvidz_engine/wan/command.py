@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import torch
@@ -14,6 +13,7 @@ from ..options import Options
 from ..renderer import Rendered, Work
 from ..wan_program.arguments import arguments, as_argument, check_arguments
 from ..wan_program.child import run_child
+from ..wan_program.folders import job_folder, remove_forgotten_folders
 from ..wan_program.output import ProgramOutput
 from ..wan_program.produced import read_produced
 from ..wan_program.sources import write_sources
@@ -37,6 +37,7 @@ class WanCommand:
         self._models_dir = options.models_dir.absolute()
         self._ffmpeg = options.ffmpeg
         self._loaded: set[str] = set()
+        remove_forgotten_folders()
 
     def models_of(self, job: RenderJob | EnhanceJob) -> list[str]:
         return [MODEL]
@@ -66,15 +67,18 @@ class WanCommand:
     def render(self, job: RenderJob, work: Work) -> Rendered:
         gate("wan.command")
         work.phase("loading", 0, job.steps)
-        with tempfile.TemporaryDirectory(prefix="ourvidz-wan-") as name:
-            folder = Path(name)
+        with job_folder() as folder:
             sources = write_sources(job, folder, self._ffmpeg, work.cancel.is_set) if job.references else []
             saved = folder / ("picture.png" if job.frames == 1 else "video.mp4")
-            self._run(job, work, sources, saved)
-            pictures = read_produced(saved, job, self._ffmpeg, work.cancel.is_set)
+            output = self._run(job, work, sources, saved)
+            try:
+                pictures = read_produced(saved, job, self._ffmpeg, work.cancel.is_set)
+            except EngineFailure:
+                tell_last_lines(output)
+                raise
         return Rendered(pictures, "vace" if job.references else None)
 
-    def _run(self, job: RenderJob, work: Work, sources: list[str], saved: Path) -> None:
+    def _run(self, job: RenderJob, work: Work, sources: list[str], saved: Path) -> ProgramOutput:
         task = task_of(job)
         checkpoint = self._checkpoint(task)
         output = ProgramOutput(as_argument(job.prompt), job.steps, str(checkpoint))
@@ -93,8 +97,9 @@ class WanCommand:
         if output.disk_full:
             raise EngineFailure("disk_full", "no space was left for the WAN program's file")
         if code != 0:
-            print("\n".join(["the WAN program's last lines:", *output.tail()]), file=sys.stderr, flush=True)
+            tell_last_lines(output)
             raise self._failure(code, output, task, work.low_memory)
+        return output
 
     def _failure(self, code: int, output: ProgramOutput, task: str, low_memory: bool) -> Exception:
         if output.out_of_memory:
@@ -125,3 +130,8 @@ class WanCommand:
 def task_of(job: RenderJob) -> str:
     """Text to video silently ignores every reference, whatever its help says."""
     return "vace-1.3B" if job.references else "t2v-1.3B"
+
+
+def tell_last_lines(output: ProgramOutput) -> None:
+    """For the operator: why a save failed is only said there."""
+    print("\n".join(["the WAN program's last lines:", *output.tail()]), file=sys.stderr, flush=True)

@@ -72,7 +72,9 @@ def _tensors(folder: Path, device: str) -> Iterator[tuple[str, torch.Tensor]]:
             with safe_open(folder / name, framework="pt", device=device) as opened:
                 # In the order in which they lie on the disk.
                 for key in opened.offset_keys():
-                    yield key, opened.get_tensor(key)
+                    tensor = opened.get_tensor(key)
+                    # On the CPU it is a view of the file, and its place there would decide which kernels sum it up how.
+                    yield key, tensor.clone() if tensor.device.type == "cpu" else tensor
         except (SafetensorError, OSError) as error:
             raise EngineFailure("model_missing", f"the weights in {folder / name} cannot be read") from error
 

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type EngineHarness, openEngine } from './testing/engineHarness.ts'
+import { tinyImage } from './testing/tinyJobs.ts'
+
+/**
+ * What the program may map beyond what it has when it is ready: enough to decode an image of 1024² in tiles, and too
+ * little to decode it whole [480 to 720 were tried]. The kernel refuses the rest, so the failures are real ones.
+ */
+const BUDGET_MIB = 600
+const LIMIT_MS = 300_000
+
+const large = { ...tinyImage, width: 1024, height: 1024, steps: 1 }
+const tooLarge = { ...large, width: 1536, height: 1536, images: 3 }
+
+let engine: EngineHarness
+
+beforeAll(async () => {
+  engine = await openEngine({ budgetMiB: BUDGET_MIB })
+}, LIMIT_MS)
+
+afterAll(async () => {
+  await engine.close()
+  const { stderr } = await engine.program.exited
+  expect(stderr.match(/tried once more with less/g)).toHaveLength(2)
+})
+
+it(
+  'an image for which memory runs out is made with less, from the same seed',
+  async () => {
+    const { artifacts, latents } = await engine.render('sdxl', large)
+    expect(artifacts).toMatchObject([{ width: 1024, height: 1024, seed: large.seed }])
+    expect(latents).toHaveLength(4 * 128 * 128)
+  },
+  LIMIT_MS,
+)
+
+it(
+  'a job that does not fit with less either fails as one that may be tried again, and the next is made',
+  async () => {
+    await expect(engine.render('sdxl', tooLarge)).rejects.toMatchObject({ code: 'oom' })
+    expect(engine.program.events.findLast(({ type }) => type === 'failed')).toMatchObject({ retryable: true })
+    expect((await engine.render('sdxl', tinyImage)).artifacts).toHaveLength(1)
+  },
+  LIMIT_MS,
+)
