@@ -175,6 +175,27 @@ describe('a start that fails', () => {
     )
   })
 
+  it('takes the lane out of service whose jobs kill it again and again; the others go on, and its own jobs wait', async () => {
+    const program = harness.program('normal', {
+      respawn: { backoffMs: 1, backoffMaxMs: 1, breakerCrashes: 100 },
+      laneBreaker: { crashes: 2, cooldownMs: 1_500 },
+    })
+    const run = (id: string, lane: Lane, simulate: string) =>
+      program.run({ id, lane, job: renderJob(simulate), outDir: null, cardSecondsLimit: 60 })
+    for (const id of ['one', 'two']) {
+      await expect(run(id, 'wan.video', 'crash')).rejects.toMatchObject({ code: 'engine_crashed' })
+    }
+    expect(program.state().outOfService).toEqual(['wan.video'])
+    const waits = run('three', 'wan.video', '')
+    await run('image', 'sdxl', '')
+    expect(program.tasks().waiting.get('wan.video')).toEqual(['three'])
+    await waits
+    expect(program.state().outOfService).toEqual([])
+    // One that succeeds has mended it: two more crashes are needed.
+    await expect(run('four', 'wan.video', 'crash')).rejects.toMatchObject({ code: 'engine_crashed' })
+    expect(program.state().outOfService).toEqual([])
+  })
+
   it('opens the breaker after some crashes in a row: the pause is long, and jobs wait', async () => {
     const respawn = { backoffMs: 1, breakerCrashes: 3, breakerWindowMs: 60_000, breakerCooldownMs: 1_500 }
     const program = harness.program('crash', { respawn })

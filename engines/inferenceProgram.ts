@@ -8,6 +8,7 @@ import type { Lane } from '../jobs/jobTypes.ts'
 import { type Admission, admitAll } from './admission.ts'
 import type { EngineResult, EngineTask, ProgramInfo, ProgramLink, RunHooks } from './engineRun.ts'
 import { createEngineTask } from './engineTask.ts'
+import { createLaneBreaker, LANE_BREAKER_LIMITS, type LaneBreakerLimits } from './laneBreaker.ts'
 import { deathFailure, describeDeath } from './programDeath.ts'
 import { openProgramSession, type ProgramSession } from './programSession.ts'
 import { createRespawnPolicy, RESPAWN_LIMITS, type RespawnLimits } from './respawnPolicy.ts'
@@ -35,6 +36,7 @@ export interface InferenceProgramOptions {
   /** From SIGTERM to SIGKILL. */
   killGraceMs?: number
   respawn?: Partial<RespawnLimits>
+  laneBreaker?: Partial<LaneBreakerLimits>
   log: Logger
 }
 
@@ -47,6 +49,8 @@ export interface ProgramState {
   lastDeath: string | null
   /** Jobs with the program or in line for it. */
   tasks: number
+  /** Lanes whose jobs have killed it too often, and wait for a while. */
+  outOfService: Lane[]
   /** It is ready, and loads the models that every job needs. */
   warming: boolean
 }
@@ -68,9 +72,18 @@ export interface InferenceProgram {
 export function createInferenceProgram(options: InferenceProgramOptions): InferenceProgram {
   const { log, lanes, silenceMs, cancelGraceMs = 10_000, killGraceMs = 5_000 } = options
   const policy = createRespawnPolicy({ ...RESPAWN_LIMITS, ...options.respawn })
+  const breaker = createLaneBreaker({
+    limits: { ...LANE_BREAKER_LIMITS, ...options.laneBreaker },
+    onChange(lane, open) {
+      if (open) log.error({ lane }, 'a lane is out of service: its jobs killed the program again and again')
+      else log.warn({ lane }, 'a lane that was out of service is tried again')
+      table.serviceChanged(lane)
+    },
+  })
   const table = createTaskTable({
     createTurnstile: options.createTurnstile,
     admission: options.admission ?? admitAll,
+    inService: lane => !breaker.open(lane),
     ...(options.onUse ? { onUse: options.onUse } : {}),
   })
   let status: ProgramState['status'] = 'idle'
@@ -117,6 +130,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   async function outlive(opened: ProgramSession): Promise<void> {
     const death = await opened.died
     const pid = link?.info.pid ?? null
+    const holder = table.snapshot().holder?.lane
     session = null
     link = null
     table.detach(deathFailure(death))
@@ -126,8 +140,11 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       { reason: death.reason, exitCode: death.exitCode, signal: death.signal },
       'inference program died',
     )
-    // A job that was stopped by its user must not count towards the breaker that stops all jobs.
-    if (death.reason.kind !== 'deaf-to-cancel') policy.crashed()
+    // A job that was stopped by its user must not count towards the breakers that stop others.
+    if (death.reason.kind !== 'deaf-to-cancel') {
+      policy.crashed()
+      if (holder !== undefined) breaker.crashed(holder)
+    }
     status = policy.open() ? 'broken' : 'respawning'
     if (status === 'broken') log.error({ crashes: policy.crashes() }, 'inference program is out of service')
     await options.afterDeath?.(pid)
@@ -166,6 +183,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       try {
         const result = await followed.result
         policy.succeeded()
+        breaker.succeeded(task.lane)
         return result
       } finally {
         running.delete(task.id)
@@ -183,6 +201,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       crashes: policy.crashes(),
       lastDeath,
       tasks: table.count(),
+      outOfService: lanes.filter(breaker.open),
       warming: table.warming(),
     }),
     setLaneMode: table.setMode,
@@ -192,6 +211,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   async function stopOnce(graceMs: number): Promise<void> {
     status = 'stopping'
     clearTimeout(respawnTimer)
+    breaker.stop()
     table.failWaiting(gone('The inference program is being stopped.'))
     const last = session
     if (last) {

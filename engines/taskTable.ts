@@ -28,10 +28,12 @@ export interface TableSnapshot {
 export function createTaskTable(options: {
   createTurnstile: (port: TurnPort) => Turnstile
   admission: Admission
+  /** Whether a lane is in service: one whose jobs kill the program is not. */
+  inService: (lane: Lane) => boolean
   /** Told of each change of who computes and how many wait for it. */
   onUse?: (use: CardUse) => void
 }) {
-  const { admission, onUse } = options
+  const { admission, inService, onUse } = options
   let link: ProgramLink | null = null
   let open = false
   const waiting = new Map<Lane, FollowedTask[]>()
@@ -59,6 +61,7 @@ export function createTaskTable(options: {
   }
 
   function mayBegin(task: FollowedTask): boolean {
+    if (!inService(task.lane)) return false
     const mode = modes.get(task.lane) ?? 'open'
     return mode === 'open' || (mode === 'draining' && !late.has(task))
   }
@@ -106,6 +109,14 @@ export function createTaskTable(options: {
     onUse?.({ holder, jobsWaiting: lines + begun })
   }
 
+  /** A lane is in service or out of it, or an operator has opened or closed it. */
+  function serviceChanged(lane: Lane): void {
+    // Whoever may not begin must not hold a place in the line for memory either.
+    for (const task of line(lane)) if (!mayBegin(task)) admission.over(task.id, null)
+    sendAll()
+    tellUse()
+  }
+
   function passTurn(event: TaskEvent, lane: Lane): void {
     if (event.type === 'want') turnstile.want(lane)
     if (event.type === 'yielded') turnstile.yielded(lane, event.heldMs)
@@ -127,11 +138,9 @@ export function createTaskTable(options: {
       for (const task of line(lane)) late.delete(task)
       if (mode === 'paused') turnstile.pause(lane)
       else turnstile.resume(lane)
-      // Whoever may not begin must not hold a place in the line for memory either.
-      for (const task of line(lane)) if (!mayBegin(task)) admission.over(task.id, null)
-      sendAll()
-      tellUse()
+      serviceChanged(lane)
     },
+    serviceChanged,
     snapshot(): TableSnapshot {
       const ids = (tasks: Iterable<FollowedTask>) =>
         new Map(

@@ -67,9 +67,10 @@ function whyNotServed(
   { program, workerState }: Pick<CardStatusDeps, 'program' | 'workerState'>,
   lane: Lane,
 ): string | null {
-  const { status, warming } = program.state()
+  const { status, warming, outOfService } = program.state()
   if (status !== 'ready') return `the inference program is ${status}`
   if (warming) return 'models are being loaded'
+  if (outOfService.includes(lane)) return 'out of service: its jobs killed the program again and again'
   const state = workerState(lane)
   if (state === 'RUNNING') return null
   return `the lane's worker is ${state === null ? 'not started yet' : state.toLowerCase()}`

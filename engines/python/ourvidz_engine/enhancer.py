@@ -1,8 +1,10 @@
 """The prompt enhancer: Qwen2.5-7B-Instruct rewrites a prompt. Whatever goes wrong, the original prompt is used instead."""
 
 import torch
+from transformers import AutoTokenizer
 
 from .enhanced_text import UnusableError, clean
+from .enhancer_model import is_installed, read_language_model
 from .enhancer_prompt import messages, without_tokens
 from .failures import EngineFailure
 from .gates import add_gates, held_ms
@@ -33,7 +35,7 @@ class PromptEnhancer:
     def check(self, job: RenderJob | EnhanceJob) -> None:
         if not isinstance(job, EnhanceJob) or job.medium not in ("image", "video"):
             raise EngineFailure("invalid_input", "the enhancer rewrites prompts for an image or a video")
-        if not (self._folder / "config.json").is_file() or not any(self._folder.glob("*.safetensors")):
+        if not is_installed(self._folder):
             fetch = f"hf download {REPOSITORY} --local-dir {self._folder}"
             raise EngineFailure(
                 "model_missing", f"the prompt enhancer is not installed; it is fetched by: {fetch}"
@@ -42,17 +44,9 @@ class PromptEnhancer:
     def load(self, model: str) -> None:
         if self._model is not None:
             return
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        on_card = self._device == "cuda"
+        dtype = torch.bfloat16 if self._device == "cuda" else torch.float32
         self._tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
-        loaded = AutoModelForCausalLM.from_pretrained(
-            self._folder,
-            local_files_only=True,
-            dtype=torch.bfloat16 if on_card else torch.float32,
-            device_map={"": "cuda"} if on_card else None,
-        ).eval()
-        choose_the_likeliest(loaded.generation_config)
+        loaded = read_language_model(self._folder, dtype, self._device)
         add_gates("enhancer.embed", [loaded.model.embed_tokens])
         add_gates("enhancer.layer", loaded.model.layers)
         self._model = loaded
@@ -110,10 +104,3 @@ class Watch:
         self._work.phase("rendering", input_ids.shape[1] - self._given)
         self.too_late = held_ms() > self._limit_ms
         return torch.full((input_ids.shape[0],), self.too_late, dtype=torch.bool, device=input_ids.device)
-
-
-def choose_the_likeliest(config: object) -> None:
-    """The model's own settings sample. A retried job has to give the same text, so the likeliest token is taken."""
-    config.do_sample = False
-    for name in ("temperature", "top_p", "top_k"):
-        setattr(config, name, None)

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -69,6 +69,26 @@ export async function writeTinyModels(modelsDir: string): Promise<void> {
   await execa(python, ['-m', 'ourvidz_engine.tiny', modelsDir], { env, extendEnv: false })
 }
 
+/** What libraries do: they write to stdout, before anybody can stop them and at any time after. Python runs it at its start. */
+async function writeNoise(folder: string): Promise<string> {
+  const directory = join(folder, 'noise')
+  await mkdir(directory)
+  const code = [
+    'import os, sys, threading, time',
+    `os.write(1, b"${EARLY_NOISE}\\n")`,
+    'def write():',
+    '    while True:',
+    '        time.sleep(0.05)',
+    `        os.write(1, b'{"type": "done", "id": "job-1"}\\nCUDA says hello')`,
+    `        print('Loading checkpoint shards: 50%', file=sys.__stdout__, flush=True)`,
+    'threading.Thread(target=write, daemon=True).start()',
+  ]
+  await writeFile(join(directory, 'sitecustomize.py'), `${code.join('\n')}\n`)
+  return directory
+}
+
+export const EARLY_NOISE = 'a library has been imported'
+
 export async function openEngine(options: HarnessOptions = {}): Promise<EngineHarness> {
   const folder = await mkdtemp(join(tmpdir(), 'engine-'))
   const modelsDir = join(folder, 'models')
@@ -78,6 +98,7 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
   await writeTinyModels(modelsDir)
   await options.prepare?.(modelsDir)
   const { python, env } = await enginePython()
+  const noise = await writeNoise(folder)
   const start = diffusersCommand({
     python,
     device: 'cpu',
@@ -127,7 +148,7 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
       latentsDir,
       ...(options.args?.(folder) ?? []),
     ],
-    env: { ...start.env, ...env },
+    env: { ...start.env, ...env, PYTHONPATH: `${noise}:${env.PYTHONPATH}` },
     limitMs: 900_000,
     onEvent(event) {
       if (onWant === null) passTurn(event)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Lane } from '../../../jobs/jobTypes.ts'
 import type { EngineEvent } from '../../protocol.ts'
-import type { EngineHarness, GateEntry } from './engineHarness.ts'
+import { EARLY_NOISE, type EngineHarness, type GateEntry } from './engineHarness.ts'
 import { tinyEnhance, tinyImage, tinyVideo } from './tinyJobs.ts'
 
 /** What the program itself promises, whatever model computes. */
@@ -14,7 +14,13 @@ export function programCases(engine: () => EngineHarness): void {
     expect(program.events[1]).toMatchObject({ type: 'ready', memory: { reservedMiB: expect.any(Number) } })
     program.send({ type: 'ping' })
     await program.until('pong')
-    expect(program.noise).toEqual([])
+  })
+
+  it('keeps what libraries write to stdout, before and during its work, apart from its events', async () => {
+    const { render, program } = engine()
+    await render('sdxl', tinyImage)
+    // One thing only was written before the program could take stdout for itself.
+    expect(program.noise).toEqual([EARLY_NOISE])
   })
 
   it('answers a job that breaks the protocol, and survives lines that are no commands', async () => {

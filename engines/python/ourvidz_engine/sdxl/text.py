@@ -16,6 +16,12 @@ from .prompt_weights import Part, weighted_parts
 MOST_CHUNKS = 40
 #: Passes through a text encoder that weights below 1 may cost: compel makes one for each such part and chunk.
 MOST_PASSES = 80
+#: How compel's complaints begin where it finds a part's tokens no more among those of the whole prompt.
+COMPELS = (
+    "couldn't find start of token sequence",
+    "couldn't find end of token sequence",
+    "token sequence mismatch",
+)
 
 
 @dataclass(frozen=True)
@@ -98,4 +104,6 @@ def _of_one_length(texts: Sequence[torch.Tensor], empty: Sequence[torch.Tensor])
 
 
 def _is_compels(error: Exception) -> bool:
-    return isinstance(error, TypeError) or "token sequence" in str(error)
+    """By the very type and by how the message begins: an out of memory and an error of the card are other kinds of
+    `RuntimeError` or say something else, and after its beginning a message of compel's quotes the prompt."""
+    return type(error) is TypeError or (type(error) is RuntimeError and str(error).startswith(COMPELS))

@@ -1,22 +1,19 @@
-"""Reads models from folders without `from_pretrained`, which changes torch's default dtype for the whole process while it
-reads: a lane that computes beside it would get other numbers."""
+"""SDXL's parts from folders; why not by `from_pretrained` is told in the module `weights` above."""
 
 from pathlib import Path
 from typing import TypeVar
 
 import torch
 from diffusers.models.modeling_utils import ModelMixin
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
-from ..failures import EngineFailure
+from ..weights import fill_diffusers, fill_transformers, whole
 
-M = TypeVar("M", bound=torch.nn.Module)
 Clip = TypeVar("Clip", bound=PreTrainedModel)
 Diffusers = TypeVar("Diffusers", bound=ModelMixin)
 
-NAMES = ("diffusion_pytorch_model", "model")
+#: The weights whole, or in half precision where only these are there.
+VARIANTS = ("", ".fp16")
 
 
 def precision(device: str) -> torch.dtype:
@@ -25,44 +22,14 @@ def precision(device: str) -> torch.dtype:
 
 
 def read_diffusers(kind: type[Diffusers], folder: Path, dtype: torch.dtype, device: str) -> Diffusers:
-    with torch.device("meta"):
-        model = kind.from_config(kind.load_config(folder, local_files_only=True))
-    return _filled(model, folder, dtype, device)
+    return whole(fill_diffusers(kind, folder, dtype, device, VARIANTS), folder)
 
 
 def read_clip(kind: type[Clip], folder: Path, dtype: torch.dtype, device: str) -> Clip:
     """A text or an image encoder."""
-    config = kind.config_class.from_pretrained(folder, local_files_only=True)
-    config.dtype = None
-    with torch.device("meta"):
-        model = kind(config)
+    model = fill_transformers(kind, folder, dtype, device, VARIANTS)
     for module in model.modules():
         # Counted, not loaded.
         if isinstance(getattr(module, "position_ids", None), torch.Tensor):
             module.position_ids = torch.arange(module.position_ids.shape[-1], device=device)[None]
-    return _filled(model, folder, dtype, device)
-
-
-def weight_file(folder: Path) -> Path | None:
-    """The weights in a folder, whole or in half precision; None if they are not there, or in several files."""
-    names = (f"{name}{variant}.safetensors" for name in NAMES for variant in ("", ".fp16"))
-    return next((folder / name for name in names if (folder / name).is_file()), None)
-
-
-def _filled(model: M, folder: Path, dtype: torch.dtype, device: str) -> M:
-    file = weight_file(folder)
-    if file is None:
-        raise EngineFailure(
-            "model_missing", f"{folder} holds no weights of a kind that is read here (safetensors, one file)"
-        )
-    try:
-        tensors = load_file(file, device=device)
-    except (SafetensorError, OSError) as error:
-        raise EngineFailure("model_missing", f"the weights in {file} cannot be read") from error
-    cast = {
-        name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
-    }
-    absent = model.load_state_dict(cast, strict=False, assign=True).missing_keys
-    if absent:
-        raise EngineFailure("model_missing", f"{file} lacks {len(absent)} tensors, {absent[0]} among them")
-    return model.requires_grad_(False).eval()
+    return whole(model, folder)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..failures import EngineFailure
-from .weights import weight_files
+from ..weights import weight_files
 
 VACE_FOLDER = "wan2.1-vace-1.3b-diffusers"
 T2V_FOLDER = "wan2.1-t2v-1.3b-diffusers"
@@ -26,9 +26,8 @@ def missing_files(folder: Path) -> list[str]:
         return ["."]
     missing = [name for name in CONFIGURATIONS if not (folder / name).is_file()]
     for part in WEIGHTED:
-        missing += [
-            f"{part}/{name}" for name in weight_files(folder / part) if not (folder / part / name).is_file()
-        ]
+        names = weight_files(folder / part) or ["*.safetensors"]
+        missing += [f"{part}/{name}" for name in names if not (folder / part / name).is_file()]
     return missing
 
 

@@ -1,0 +1,132 @@
+"""Reads weights into models without `from_pretrained`, which is not safe beside a lane that computes.
+
+While it reads, `from_pretrained` changes torch's default dtype and patches `nn.Module` for the whole process: what another
+thread makes at that moment may be of the wrong dtype or without storage, and the same seed may give another video. Here models
+are built on the meta device, which holds for this thread alone, and filled tensor by tensor on their device.
+
+What a model computes when it is made (rotary tables, numbers of positions) is no weight, and still on the meta device after
+a `fill`: who fills makes it anew, then asks for the `whole` model.
+"""
+
+import json
+from collections.abc import Iterator, Set
+from itertools import chain
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from diffusers.models.modeling_utils import ModelMixin
+from safetensors import SafetensorError, safe_open
+from transformers import PreTrainedModel
+
+from .failures import EngineFailure, is_out_of_memory
+
+M = TypeVar("M", bound=torch.nn.Module)
+Diffusers = TypeVar("Diffusers", bound=ModelMixin)
+Transformers = TypeVar("Transformers", bound=PreTrainedModel)
+
+#: Of diffusers and of transformers.
+STEMS = ("diffusion_pytorch_model", "model")
+#: What may follow the stem: nothing, or the name of another precision.
+ONE_VARIANT = ("",)
+
+
+def weight_files(folder: Path, variants: tuple[str, ...] = ONE_VARIANT) -> list[str]:
+    """Names of the files that hold a model's weights: those of an index, whether they are there or not, or one; else none."""
+    names = [f"{stem}{variant}.safetensors" for stem in STEMS for variant in variants]
+    indices = (folder / f"{name}.index.json" for name in names)
+    ways = [_shards(index) for index in indices if index.is_file()]
+    ways += [[name] for name in names if (folder / name).is_file()]
+    complete = (files for files in ways if all((folder / file).is_file() for file in files))
+    return next(complete, ways[0] if ways else [])
+
+
+def fill_diffusers(
+    kind: type[Diffusers],
+    folder: Path,
+    dtype: torch.dtype,
+    device: str,
+    variants: tuple[str, ...] = ONE_VARIANT,
+) -> Diffusers:
+    """What the model wants in fp32 (time embedding, norms, shift tables) stays so, whatever the dtype."""
+    with torch.device("meta"):
+        model = kind.from_config(kind.load_config(folder, local_files_only=True))
+    in_fp32 = frozenset(kind._keep_in_fp32_modules or ())
+    model.load_state_dict(_state(folder, dtype, device, variants, in_fp32), strict=False, assign=True)
+    return model
+
+
+def fill_transformers(
+    kind: type[Transformers],
+    folder: Path,
+    dtype: torch.dtype,
+    device: str,
+    variants: tuple[str, ...] = ONE_VARIANT,
+) -> Transformers:
+    """Of a table under two names, a file may have either or both."""
+    config = kind.config_class.from_pretrained(folder, local_files_only=True)
+    # By the dtype in it, a model would build those within it under another default dtype, the whole process's.
+    config.dtype = None
+    with torch.device("meta"):
+        model = kind(config)
+    state = _state(folder, dtype, device, variants)
+    absent = model.load_state_dict(state, strict=False, assign=True).missing_keys
+    model.tie_weights(missing_keys=set(absent), recompute_mapping=False)
+    return model
+
+
+def whole(model: M, folder: Path) -> M:
+    """The model, ready to compute. Raises `model_missing` if a tensor has not come."""
+    named = chain(model.named_parameters(), model.named_buffers())
+    absent = [name for name, tensor in named if tensor.is_meta]
+    if absent:
+        raise EngineFailure("model_missing", f"{folder} lacks {len(absent)} tensors, {absent[0]} among them")
+    return model.requires_grad_(False).eval()
+
+
+def _shards(index: Path) -> list[str]:
+    try:
+        return sorted(set(json.loads(index.read_text())["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise _unreadable(index) from error
+
+
+def _state(
+    folder: Path,
+    dtype: torch.dtype,
+    device: str,
+    variants: tuple[str, ...],
+    in_fp32: Set[str] = frozenset(),
+) -> dict[str, torch.Tensor]:
+    return {
+        name: _own(tensor, torch.float32 if in_fp32.intersection(name.split(".")) else dtype)
+        for name, tensor in _tensors(folder, device, variants)
+    }
+
+
+def _tensors(folder: Path, device: str, variants: tuple[str, ...]) -> Iterator[tuple[str, torch.Tensor]]:
+    names = weight_files(folder, variants)
+    if not names:
+        raise EngineFailure("model_missing", f"{folder} holds no weights of a kind that is read here (safetensors)")
+    for name in names:
+        try:
+            with safe_open(folder / name, framework="pt", device=device) as opened:
+                # In the order in which they lie on the disk.
+                for key in opened.offset_keys():
+                    yield key, opened.get_tensor(key)
+        except (SafetensorError, OSError) as error:
+            if is_out_of_memory(error):
+                raise
+            raise _unreadable(folder / name) from error
+
+
+def _own(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """On the CPU it is a view of the file, and its place there would decide which kernels sum it up how."""
+    wanted = dtype if tensor.is_floating_point() else tensor.dtype
+    return tensor.to(wanted, copy=tensor.device.type == "cpu")
+
+
+def _unreadable(file: Path) -> EngineFailure:
+    return EngineFailure("model_missing", f"the weights in {file} cannot be read")
