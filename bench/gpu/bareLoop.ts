@@ -1,0 +1,49 @@
+import { execa } from 'execa'
+import { z } from 'zod'
+import type { RenderJob } from '../../engines/protocol.ts'
+import type { Place } from './place.ts'
+import { within } from './within.ts'
+
+const LIFE_MS = 3 * 3_600_000
+/** Loads a model too. */
+const MORE_MS = 5 * 60_000
+
+const answer = z.object({ seconds: z.number().positive() })
+
+/** bare.py: diffusers' pipelines without anything of ours. */
+export interface BareLoop {
+  /** Seconds to the last latent. */
+  run(job: RenderJob): Promise<number>
+  close(): Promise<void>
+}
+
+export function startBareLoop(
+  place: Place,
+  { compile, jobLimitMs }: { compile: boolean; jobLimitMs: number },
+): BareLoop {
+  const { args: given } = place.program(compile)
+  const of = (name: string) => [name, String(given[given.indexOf(name) + 1])]
+  const options = ['--device', '--models-dir', '--sdxl-checkpoint', '--cache-dir'].flatMap(of)
+  const { command, args, env } = place.script('bare.py', [...options, ...(compile ? ['--compile'] : [])])
+  const loop = execa(command, args, {
+    ...{ env, extendEnv: false, reject: false, timeout: LIFE_MS, killSignal: 'SIGKILL' },
+    buffer: { stdout: false, stderr: true },
+  })
+  const answers = loop.iterable({ from: 'stdout' })[Symbol.asyncIterator]()
+
+  return {
+    async run({ family, images, width, height, frames, steps, references }) {
+      const start = references[0]?.path ?? null
+      loop.stdin.write(`${JSON.stringify({ family, images, width, height, frames, steps, start })}\n`)
+      const { value } = await within('a bare run', jobLimitMs + MORE_MS, answers.next())
+      if (value !== undefined) return answer.parse(JSON.parse(String(value))).seconds
+      throw new Error(`the bare loop has ended: ${String((await loop).stderr).slice(-2_000)}`)
+    },
+    async close() {
+      loop.stdin.end()
+      const timer = setTimeout(() => loop.kill('SIGKILL'), 10_000)
+      await loop
+      clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import type { RenderJob } from '../../engines/protocol.ts'
+
+export interface Workload {
+  image: { width: number; height: number }
+  video: { width: number; height: number; frames: number }
+  /** A rate is what the long run has more than the short one: text, VAE and the way to the card and back fall out of it. */
+  sdxlSteps: { short: number; long: number }
+  wanSteps: { short: number; long: number }
+  /** Steps of an image, of the video that images cut into, and of those images. */
+  imageSteps: number
+  videoSteps: number
+  cuttingSteps: number
+  /** Between two images that cut in, at random. */
+  pauseMs: { least: number; most: number }
+  repeats: number
+  /** No run of one job takes so long. */
+  jobLimitMs: number
+}
+
+/** The contract's sizes, and as many steps as a steady rate needs. Minutes on an H100, more on an RTX 6000 Ada. */
+const CARD: Workload = {
+  image: { width: 1024, height: 1024 },
+  video: { width: 480, height: 832, frames: 81 },
+  sdxlSteps: { short: 4, long: 24 },
+  wanSteps: { short: 1, long: 5 },
+  imageSteps: 15,
+  videoSteps: 25,
+  cuttingSteps: 4,
+  pauseMs: { least: 50, most: 500 },
+  repeats: 3,
+  jobLimitMs: 20 * 60_000,
+}
+
+/** Of tiny models: a second each at most, for the more runs there are, the more of them nobody disturbs. */
+const CPU: Workload = {
+  image: { width: 64, height: 64 },
+  video: { width: 64, height: 32, frames: 81 },
+  sdxlSteps: { short: 2, long: 27 },
+  wanSteps: { short: 1, long: 51 },
+  imageSteps: 15,
+  videoSteps: 400,
+  cuttingSteps: 2,
+  pauseMs: { least: 10, most: 100 },
+  repeats: 11,
+  jobLimitMs: 3 * 60_000,
+}
+
+export function workloadFor(device: 'cuda' | 'cpu', repeats: number | null): Workload {
+  const workload = device === 'cuda' ? CARD : CPU
+  return { ...workload, repeats: repeats ?? workload.repeats }
+}
+
+const COMMON = {
+  kind: 'render',
+  prompt: 'a lighthouse at dusk',
+  negativePrompt: 'blurry',
+  guidance: 6,
+  solver: 'unipc',
+  shift: 5,
+  fps: 16,
+  seed: 42,
+  referenceMode: 'none',
+  references: [],
+  referenceStrength: null,
+  referenceType: null,
+  expectedSeconds: 1,
+  simulate: null,
+} satisfies Partial<RenderJob>
+
+export function sdxlImages({ image }: Workload, images: number, steps: number): RenderJob {
+  const model = { type: 'sdxl_image_fast', family: 'sdxl', model: 'lustify_sdxl' } as const
+  return { ...COMMON, ...model, ...image, steps, images, frames: 1 }
+}
+
+export function wanVideo({ video }: Workload, steps: number, start: string | null = null): RenderJob {
+  const model = { type: 'video_fast', family: 'wan', model: 'wan_2_1_1_3b' } as const
+  const job: RenderJob = { ...COMMON, ...model, ...video, steps, images: 1 }
+  if (start === null) return job
+  const references = [{ role: 'start' as const, path: start }]
+  return { ...job, references, referenceMode: 'start', referenceStrength: 0.85 }
+}
+
+export function wanImage(workload: Workload, steps: number): RenderJob {
+  return { ...wanVideo(workload, steps), type: 'image_fast', frames: 1 }
+}
