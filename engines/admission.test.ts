@@ -3,7 +3,7 @@ import { createMemoryBudget } from '../gpu/memoryBudget.ts'
 import { needsOf } from '../gpu/memoryNeeds.ts'
 import type { Lane } from '../jobs/jobTypes.ts'
 import { createAdmission } from './admission.ts'
-import type { RenderJob } from './protocol.ts'
+import type { Command, RenderJob } from './protocol.ts'
 import { createProgramHarness, renderJob } from './testing/programHarness.ts'
 
 const installed = { ipAdapter: true, wanByCommand: false }
@@ -82,6 +82,26 @@ describe('memory of the card', () => {
     expect(program.state().warming).toBe(true)
     await expect.poll(() => program.state().warming).toBe(false)
     expect(program.state().info?.models).toEqual(moves)
+  })
+
+  it('a model that is being loaded keeps its room when the program tells of another', () => {
+    const budget = createMemoryBudget({ budgetMiB: 48_000, now: () => performance.now() })
+    const prewarm = ['lustify_sdxl', 'wan_2_1_1_3b']
+    const admission = createAdmission({ budget, needsOf: job => needsOf(job, installed), prewarm })
+    const sent: Command[] = []
+    const info = { pid: 1, name: '', version: '', device: '', models: [], memory: null }
+    const link = { info, send: (command: Command) => sent.push(command), kill: () => {} }
+    const held = () => budget.status().models.map(({ model }) => model)
+    admission.begin(link)
+    admission.modelsAre(['lustify_sdxl'], null)
+    expect(held()).toEqual(expect.arrayContaining(prewarm))
+    admission.admit({ id: 'a video', job: video('') }, link)
+    expect(sent.filter(({ type }) => type === 'load')).toHaveLength(3)
+    // The second has failed: it is there no more than the first says.
+    admission.over('a video', null)
+    admission.modelsAre(['lustify_sdxl'], null)
+    admission.modelsAre(['lustify_sdxl', 'umt5_xxl'], null)
+    expect(held().toSorted()).toEqual(['lustify_sdxl', 'umt5_xxl'])
   })
 
   it('a program that died has nothing in memory: its successor is told to load again', async () => {

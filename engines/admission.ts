@@ -47,12 +47,15 @@ export interface AdmissionOptions {
 }
 
 export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionOptions): Admission {
-  /** Each load is answered once, also one that failed, whose jobs will say so. */
+  /** Of the models that every job needs. Each is answered once, also one that failed, whose jobs will say so. */
   let unanswered = 0
+  /** Loads and unloads that the program has not answered yet; it does them in this order. */
+  let underWay: { type: 'load' | 'unload'; model: string }[] = []
 
   function move(link: ProgramLink, type: 'load' | 'unload', models: readonly string[]): void {
     for (const model of models) {
       link.send({ type, model })
+      underWay.push({ type, model })
       onMove?.(type, model)
     }
   }
@@ -85,11 +88,19 @@ export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionO
     },
     modelsAre(models, reservedMiB) {
       unanswered = Math.max(0, unanswered - 1)
-      budget.modelsAre(models, reservedMiB)
+      underWay.shift()
+      // What it was told meanwhile counts as done: nobody else may be promised the room of a model that is being loaded.
+      const will = new Set(models)
+      for (const { type, model } of underWay) {
+        if (type === 'load') will.add(model)
+        else will.delete(model)
+      }
+      budget.modelsAre([...will], reservedMiB)
     },
     warming: () => unanswered > 0,
     reset() {
       unanswered = 0
+      underWay = []
       budget.reset()
     },
   }

@@ -39,6 +39,8 @@ export interface CardDeps {
 
 /** Real models take minutes to load from a slow disk. */
 const START_TIMEOUT_MS = 10 * 60_000
+/** Models are compiled when they are first used: that takes most of a minute, and has no gate at which a cancellation is heard. */
+const CANCEL_GRACE_MS = 60_000
 
 /** The card of this machine: the program that computes on it, who computes next, and the files that it makes. */
 export async function createCard(deps: CardDeps): Promise<Card> {
@@ -71,6 +73,7 @@ export async function createCard(deps: CardDeps): Promise<Card> {
     afterDeath: engine.afterDeath,
     silenceMs: config.engine.silenceMs,
     startTimeoutMs: START_TIMEOUT_MS,
+    ...(config.engine.kind === 'preview' ? {} : { cancelGraceMs: CANCEL_GRACE_MS }),
     log: log.child({ part: 'engine' }),
   })
   for (const lane of LANES) program.setLaneMode(lane, lanes.get(lane))

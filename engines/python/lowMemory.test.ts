@@ -4,9 +4,9 @@ import { tinyImage } from './testing/tinyJobs.ts'
 
 /**
  * What the program may map beyond what it has when it is ready: enough to decode an image of 1024² in tiles, and too
- * little to decode it whole [480 to 720 were tried]. The kernel refuses the rest, so the failures are real ones.
+ * little to decode it whole [400 to 480 were tried]. The kernel refuses the rest, so the failures are real ones.
  */
-const BUDGET_MIB = 600
+const BUDGET_MIB = 440
 const LIMIT_MS = 300_000
 
 const large = { ...tinyImage, width: 1024, height: 1024, steps: 1 }

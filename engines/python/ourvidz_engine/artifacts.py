@@ -34,13 +34,17 @@ def write_png(picture: np.ndarray, path: Path) -> None:
     Image.fromarray(picture).save(path, format="PNG", compress_level=4)
 
 
-def write_mp4(frames: Sequence[np.ndarray], fps: int, path: Path, ffmpeg: str, cancelled: Callable[[], bool]) -> None:
+def write_mp4(
+    frames: Sequence[np.ndarray], fps: int, path: Path, ffmpeg: str, cancelled: Callable[[], bool]
+) -> None:
     """Every frame exactly once, playable while it loads. Raises `Cancelled`, with ffmpeg gone."""
     height, width, _ = frames[0].shape
     size = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "pipe:0"]
     output = ["-movflags", "+faststart", "-fflags", "+bitexact", "-f", "mp4", "-y", f"file:{path}"]
     command = [ffmpeg, "-hide_banner", "-loglevel", "error", *size, *RGB_TO_BT709, *H264, *COLOURS, *output]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as encoder:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as encoder:
         assert encoder.stdin is not None and encoder.stderr is not None
         try:
             for frame in frames:

@@ -11,12 +11,13 @@ PROTOCOL_VERSION = 1
 
 class Channel:
     def __init__(self, descriptor: int) -> None:
-        self._out = open(descriptor, "w", encoding="utf-8", buffering=1)
+        self._out = open(descriptor, "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - for the process's life
         self._lock = threading.Lock()
 
     def send(self, type: str, **fields: Any) -> None:
         """Sends one event, from any thread. A parent that is gone is noticed at the end of stdin, not here."""
-        line = json.dumps({"type": type, **fields}, ensure_ascii=False, allow_nan=False)
+        # In ASCII: half of a surrogate pair, which UTF-8 cannot say, must not end the thread that tells a job's end.
+        line = json.dumps({"type": type, **fields}, allow_nan=False)
         with self._lock:
             try:
                 self._out.write(line + "\n")

@@ -25,20 +25,29 @@ class Cancelled(BaseException):
 
 
 #: On a CPU: torch's allocator, oneDNN (which computes convolutions) without a workspace, and the system itself.
-CPU_OUT_OF_MEMORY = ("DefaultCPUAllocator", "could not create a primitive", "std::bad_alloc", "Cannot allocate memory")
+CPU_OUT_OF_MEMORY = (
+    "DefaultCPUAllocator",
+    "could not create a primitive",
+    "std::bad_alloc",
+    "Cannot allocate memory",
+)
+#: As torch's compiler wraps it, and as its kernels tell it themselves.
+CARD_OUT_OF_MEMORY = ("CUDA out of memory", "Triton Error [CUDA]: out of memory")
+CARD_ERROR = ("CUDA error", "CUDA driver error", "cudaError", "CUBLAS_STATUS", "Triton Error [CUDA]")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """On a card torch has a type of its own; on a CPU every library tells it in its own way."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    return isinstance(error, Exception) and any(words in str(error) for words in CPU_OUT_OF_MEMORY)
+    text = str(error) if isinstance(error, Exception) else ""
+    return any(words in text for words in (*CPU_OUT_OF_MEMORY, *CARD_OUT_OF_MEMORY))
 
 
 def is_card_error(error: BaseException) -> bool:
     """An error that sticks to the CUDA context: only a new process can use the card again."""
     text = str(error)
-    return isinstance(error, RuntimeError) and ("CUDA error" in text or "cudaError" in text or "CUBLAS_STATUS" in text)
+    return isinstance(error, RuntimeError) and any(words in text for words in CARD_ERROR)
 
 
 def as_failure(error: BaseException) -> EngineFailure:

@@ -10,7 +10,8 @@ class GateLog:
     """Writes one JSON line for each event if it has a file; otherwise it costs a comparison."""
 
     def __init__(self, file: Path | None) -> None:
-        self._out = None if file is None else open(file, "a", encoding="utf-8", buffering=1)
+        # For the process's life.
+        self._out = None if file is None else open(file, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
         self._lock = threading.Lock()
 
     def write(self, event: str, lane: str, job_id: str, module: str = "") -> None:

@@ -67,5 +67,7 @@ def parse_job(value: Any) -> Job:
         raise EngineFailure("invalid_input", f"the job lacks {', '.join(missing)}")
     known = {field.name: given[field.name] for field in fields(kind)}
     if kind is RenderJob:
-        known["references"] = tuple(Reference(each["role"], Path(each["path"])) for each in known["references"])
+        known["references"] = tuple(
+            Reference(each["role"], Path(each["path"])) for each in known["references"]
+        )
     return kind(**known)

@@ -5,8 +5,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,15 +14,28 @@ import torch
 
 from . import artifacts
 from .channel import Channel
-from .failures import Cancelled, EngineFailure, as_failure, is_out_of_memory
+from .failures import Cancelled, EngineFailure, as_failure, is_card_error, is_out_of_memory
 from .gates import holding
 from .jobs import EnhanceJob, Job, RenderJob
+from .libraries import allow_many_graphs
 from .memory import Memory
 from .options import Options
 from .progress import Progress, Ticker
 from .renderer import Enhancer, Family, Rendered, Work
 from .shelf import Shelf
 from .turn import Hold, Turn
+
+#: How long a job that waits for its models may not notice that it was cancelled.
+NOTICE_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Move:
+    """A load or an unload that the parent asked for."""
+
+    way: str
+    model: str
+    done: Future[None]
 
 
 @dataclass
@@ -34,8 +47,8 @@ class Task:
     out_dir: Path | None
     #: Models that must leave the card as soon as the job needs them no more.
     drop: frozenset[str] = frozenset()
-    #: Done when the loads and unloads are that the parent asked for before the job.
-    moved: Future[None] | None = None
+    #: Loads and unloads that the parent asked for before the job.
+    moves: tuple[Move, ...] = ()
     cancel: threading.Event = field(default_factory=threading.Event)
 
 
@@ -69,7 +82,7 @@ class Lane:
         ticker: Ticker,
         savers: Executor,
         options: Options,
-        on_end: Callable[[Task, EngineFailure | None], None],
+        on_end: Callable[..., None],
     ) -> None:
         self.turn = turn
         self._families = families
@@ -88,15 +101,22 @@ class Lane:
         self._line.put(task)
 
     def _run(self) -> None:
+        if self._options.compile:
+            allow_many_graphs()
         while True:
-            self._do(self._line.get())
+            task = self._line.get()
+            total = task.job.steps if isinstance(task.job, RenderJob) else 0
+            progress = Progress(task.id, total, self._channel)
+            self._ticker.add(progress)
+            try:
+                self._do(task, progress)
+            except BaseException as error:  # noqa: BLE001 - a card that is lost fails once more where it is given back
+                self._ticker.remove(progress)
+                self._end_badly(task, failure_of(task, error))
 
-    def _do(self, task: Task) -> None:
-        total = task.job.steps if isinstance(task.job, RenderJob) else 0
-        progress = Progress(task.id, total, self._channel)
-        self._ticker.add(progress)
+    def _do(self, task: Task, progress: Progress) -> None:
         work = Work(task.id, progress, task.cancel, latents_dir=self._options.latents_dir)
-        work.on_done_with = lambda model: self._done_with(task, model)
+        work.on_done_with = lambda model: self._done_with(task, work, model)
         claim = Claim()
         outcome = self._try(task, work, claim)
         # Only now are the frames of a failed try gone, and with them the tensors that they held.
@@ -127,8 +147,7 @@ class Lane:
         work.phase("loading")
         models = family.models_of(task.job)
         since = time.perf_counter()
-        if task.moved is not None:
-            task.moved.result()
+        self._await_moves(task, work, models)
         self._shelf.borrow(models)
         work.borrowed = list(models)
         load_ms = (time.perf_counter() - since) * 1000
@@ -140,8 +159,17 @@ class Lane:
         claim.peak_mib = round(self._memory.peak_mib(), 1)
         return Computed(result, load_ms, claim.hold, claim.peak_mib)
 
-    def _done_with(self, task: Task, model: str) -> None:
-        self._shelf.give_back([model])
+    def _await_moves(self, task: Task, work: Work, models: Sequence[str]) -> None:
+        """Until there is room, and what the job needs is there. Other jobs' models may take a minute more to load."""
+        own = {*models, *task.drop}
+        pending = [move.done for move in task.moves if move.way == "unload" or move.model in own]
+        while wait(pending, NOTICE_SECONDS).not_done:
+            work.check()
+
+    def _done_with(self, task: Task, work: Work, model: str) -> None:
+        if model in work.borrowed:
+            work.borrowed.remove(model)
+            self._shelf.give_back([model])
         if model in task.drop:
             self._shelf.unload(model)
         self._channel.send("unneeded", id=task.id, model=model)
@@ -150,7 +178,7 @@ class Lane:
         """Once more after an out of memory, with everything that saves some. The failed try's tensors are gone by then."""
         try:
             return self._render(task.job, work)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             if not is_out_of_memory(error):
                 raise
             print(f"{task.id}: out of memory, tried once more with less", file=sys.stderr, flush=True)
@@ -180,8 +208,7 @@ class Lane:
         else:
             encode_ms = (time.perf_counter() - since) * 1000
             timings = {"loadMs": computed.load_ms, "cardMs": computed.hold.held_ms, "encodeMs": encode_ms}
-            self._channel.send("done", id=task.id, timings=timings, peakMiB=computed.peak_mib, **extra)
-            self._on_end(task, None)
+            self._on_end(task, "done", timings=timings, peakMiB=computed.peak_mib, **extra)
         finally:
             self._ticker.remove(progress)
 
@@ -205,7 +232,14 @@ class Lane:
             self._tell_artifact(task.id, job, path, digest, index, 1, picture.shape)
 
     def _tell_artifact(
-        self, id: str, job: RenderJob, path: Path, digest: str, index: int, frames: int, shape: tuple[int, ...]
+        self,
+        id: str,
+        job: RenderJob,
+        path: Path,
+        digest: str,
+        index: int,
+        frames: int,
+        shape: tuple[int, ...],
     ) -> None:
         height, width = shape[0], shape[1]
         self._channel.send(
@@ -222,11 +256,9 @@ class Lane:
     def _end_badly(self, task: Task, end: EngineFailure | Cancelled) -> None:
         if isinstance(end, Cancelled):
             remove_files(task.out_dir)
-            self._channel.send("cancelled", id=task.id)
-            self._on_end(task, None)
-            return
-        self._channel.send("failed", id=task.id, code=end.code, retryable=end.retryable, message=str(end))
-        self._on_end(task, end)
+            self._on_end(task, "cancelled")
+        else:
+            self._on_end(task, "failed", code=end.code, retryable=end.retryable, message=str(end))
 
     def _family(self, job: Job) -> Family:
         if isinstance(job, EnhanceJob):
@@ -239,7 +271,7 @@ class Lane:
 
 def failure_of(task: Task, error: BaseException) -> EngineFailure | Cancelled:
     """How a job ends that raised, told on stderr: a fresh object, so that nothing hangs on to the error's frames."""
-    if isinstance(error, Cancelled) or task.cancel.is_set():
+    if isinstance(error, Cancelled) or (task.cancel.is_set() and not is_card_error(error)):
         return Cancelled()
     failure = as_failure(error)
     if failure.code == "internal":

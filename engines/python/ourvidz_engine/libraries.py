@@ -1,7 +1,13 @@
 """Settings of the libraries that concern the whole process."""
 
 import logging
+import shutil
+import sysconfig
 import warnings
+from pathlib import Path
+
+#: Sizes, batches and lengths of prompts each ask for a graph or two of the same block.
+MOST_GRAPHS = 64
 
 
 def quieten() -> None:
@@ -15,3 +21,16 @@ def quieten() -> None:
     transformers_logging.disable_progress_bar()
     logging.getLogger("compel").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")
+
+
+def allow_many_graphs() -> None:
+    """Each thread that computes calls it: torch keeps such settings by thread, and whole-graph blocks fail at the limit."""
+    import torch._dynamo
+
+    torch._dynamo.config.recompile_limit = max(MOST_GRAPHS, torch._dynamo.config.recompile_limit)
+
+
+def can_compile() -> bool:
+    """Compiled kernels are started by small C programs, which are built against Python's headers."""
+    compiler = shutil.which("gcc") or shutil.which("cc") or shutil.which("clang")
+    return compiler is not None and Path(sysconfig.get_path("include"), "Python.h").is_file()

@@ -9,11 +9,14 @@ import gc
 import torch
 
 MIB = 1024 * 1024
+#: Of glibc's `mallopt`: blocks from this size on are mapped, and unmapped when they are freed.
+M_MMAP_THRESHOLD = -3
 
 
 class Memory:
     def __init__(self, device: str) -> None:
         self._cuda = device == "cuda"
+        self._found_reserved = 0
 
     def limit(self, budget_mib: float | None) -> None:
         """More than the budget is out of memory, even if the card has it: others may be promised it."""
@@ -40,10 +43,17 @@ class Memory:
     def begin_peak(self) -> None:
         if self._cuda:
             torch.cuda.reset_peak_memory_stats()
+            self._found_reserved = torch.cuda.memory_reserved()
 
     def peak_mib(self) -> float:
-        """The most that was reserved since `begin_peak`; jobs of other lanes in between count too."""
-        return torch.cuda.max_memory_reserved() / MIB if self._cuda else living_tensor_bytes() / MIB
+        """The most that was reserved since `begin_peak`; jobs of other lanes in between count too.
+
+        If nothing had to be reserved, what was there may be an earlier, larger job's: then what was used of it.
+        """
+        if not self._cuda:
+            return living_tensor_bytes() / MIB
+        reserved = torch.cuda.max_memory_reserved()
+        return (reserved if reserved > self._found_reserved else torch.cuda.max_memory_allocated()) / MIB
 
     def give_back(self) -> None:
         """After a failure or at a job's end: what nobody refers to any more is free for others."""
@@ -69,8 +79,14 @@ def living_tensor_bytes() -> int:
 
 
 def limit_growth(bytes_more: int) -> None:
-    """Lets the process map so much more memory than now, and then refuses: the allocator's failure is a real one."""
+    """Lets the process map so much more memory than now, and then refuses: the allocator's failure is a real one.
+
+    What is freed has to go back to the system for that, but glibc raises its threshold for doing so with every large block.
+    """
+    import ctypes
     import resource
+
+    ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MIB)
 
     with open("/proc/self/statm", encoding="ascii") as statm:
         mapped = int(statm.read().split()[0]) * resource.getpagesize()

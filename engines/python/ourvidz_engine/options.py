@@ -33,7 +33,9 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--sdxl-checkpoint", type=Path, required=True)
     parser.add_argument("--cache-dir", type=Path, required=True)
     parser.add_argument("--ffmpeg", default="ffmpeg")
-    parser.add_argument("--compile", action="store_true", help="compile the repeated blocks of the models (CUDA only)")
+    parser.add_argument(
+        "--compile", action="store_true", help="compile the repeated blocks of the models (CUDA only)"
+    )
     parser.add_argument("--lossy", default="", help="names, separated by commas")
     parser.add_argument("--enhance-limit-seconds", type=float, default=60.0)
     parser.add_argument("--wan-command", type=Path)

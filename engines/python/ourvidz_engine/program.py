@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from .enhancer import PromptEnhancer
 from .failures import EngineFailure, as_failure
 from .gate_log import GateLog
 from .jobs import parse_job
-from .lane import Lane, Task
-from .libraries import quieten
+from .lane import Lane, Move, Task
+from .libraries import can_compile, quieten
 from .memory import Memory
 from .options import Options
 from .progress import Ticker
@@ -35,7 +36,9 @@ class Program:
     def __init__(self, channel: Channel, options: Options) -> None:
         unknown = options.lossy - LOSSY_NAMES
         if unknown:
-            raise ValueError(f"no such lossy options: {', '.join(sorted(unknown))}; known: {', '.join(LOSSY_NAMES)}")
+            raise ValueError(
+                f"no such lossy options: {', '.join(sorted(unknown))}; known: {', '.join(LOSSY_NAMES)}"
+            )
         self._channel = channel
         self._options = options
         self._memory = Memory(options.device)
@@ -50,6 +53,7 @@ class Program:
         self._log = GateLog(options.gate_log)
         self._lanes: dict[str, Lane] = {}
         self._tasks: dict[str, Task] = {}
+        self._moves: list[Move] = []
         self._lock = threading.Lock()
 
     def greet(self) -> None:
@@ -72,7 +76,11 @@ class Program:
             case "yield":
                 self._lanes[command["lane"]].turn.yield_asked()
             case "load" | "unload":
-                self._loader.submit(self._move, command["type"], command["model"])
+                way, model = command["type"], command["model"]
+                done = self._loader.submit(self._move, way, model)
+                self._moves = [move for move in self._moves if not move.done.done()] + [
+                    Move(way, model, done)
+                ]
             case "ping":
                 self._channel.send("pong")
             case "shutdown":
@@ -115,8 +123,7 @@ class Program:
             job = parse_job(command.get("job"))
             out_dir = command.get("outDir")
             drop = frozenset(command.get("drop") or ())
-            moved = self._loader.submit(lambda: None)
-            task = Task(task_id, job, None if out_dir is None else Path(out_dir), drop, moved)
+            task = Task(task_id, job, None if out_dir is None else Path(out_dir), drop, tuple(self._moves))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is answered
             failure = error if isinstance(error, EngineFailure) else EngineFailure("invalid_input", "no job")
             self._channel.send(
@@ -139,10 +146,12 @@ class Program:
         for lane in self._lanes.values():
             lane.turn.wake()
 
-    def _ended(self, task: Task, failure: EngineFailure | None) -> None:
+    def _ended(self, task: Task, event: str, **fields: object) -> None:
+        """Forgotten before it is told: the parent may give the same job again at once."""
         with self._lock:
             self._tasks.pop(task.id, None)
-        if failure is not None and failure.code == "cuda_error":
+        self._channel.send(event, id=task.id, **fields)
+        if fields.get("code") == "cuda_error":
             # The error sticks to the context: a new process has to open the card.
             self.end(1)
 
@@ -160,6 +169,9 @@ class Program:
 def run(channel: Channel, options: Options) -> None:
     quieten()
     torch.set_grad_enabled(False)
+    if options.compile and not can_compile():
+        print("no C compiler, or no Python.h: the models are not compiled", file=sys.stderr, flush=True)
+        options = replace(options, compile=False)
     try:
         program = Program(channel, options)
         program.greet()

@@ -54,10 +54,9 @@ class Work:
             array.tofile(self.latents_dir / f"{self.job_id}.f32")
 
     def done_with(self, model: str) -> None:
-        """The job needs a model no more (the text encoder, once the text is encoded): it may go when memory is short."""
-        if model in self.borrowed:
-            self.borrowed.remove(model)
-            self.on_done_with(model)
+        """The job needs a model no more, or has not needed it (the text encoder, for texts that were seen before): it may
+        go when memory is short."""
+        self.on_done_with(model)
 
 
 class Family(Protocol):

@@ -1,4 +1,4 @@
-"""The models in memory: which family brings which, and who uses them. One load or unload at a time."""
+"""The models in memory: which family brings which, and who uses them. One load at a time; what is there waits for none."""
 
 import sys
 import threading
@@ -16,7 +16,7 @@ class Shelf:
         self._families = families
         self._memory = memory
         self._channel = channel
-        self._moving = threading.Lock()
+        self._loading = threading.Lock()
         self._counting = threading.Lock()
         self._uses: dict[str, int] = {}
 
@@ -29,7 +29,7 @@ class Shelf:
     def load(self, model: str) -> None:
         """Raises `invalid_input` for an unknown model, `model_missing` where its weights are not installed."""
         family = self._family(model)
-        with self._moving:
+        with self._loading:
             if model not in family.loaded():
                 self._channel.send("loading", model=model)
                 family.load(model)
@@ -37,20 +37,24 @@ class Shelf:
     def unload(self, model: str) -> None:
         """A model in use stays: the parent's view was older than ours, and the job matters more."""
         family = self._family(model)
-        with self._moving:
+        with self._counting:
             if self._uses.get(model, 0) > 0:
                 print(f"{model} is in use and stays", file=sys.stderr, flush=True)
-            elif model in family.loaded():
-                family.unload(model)
-                self._memory.give_back()
+                return
+            if model not in family.loaded():
+                return
+            family.unload(model)
+        self._memory.give_back()
 
     def borrow(self, models: Iterable[str]) -> None:
         """Loads what is not there, and keeps all of it until it is returned."""
         before = self.loaded()
+        # First counted, then looked at: nothing can leave in between.
         self._count(models, 1)
         try:
             for model in models:
-                self.load(model)
+                if model not in self._family(model).loaded():
+                    self.load(model)
         except BaseException:
             self.give_back(models)
             raise

@@ -56,9 +56,9 @@ class Turn:
                 self._hold.interrupted = True
 
     def wake(self) -> None:
-        """A job was cancelled: whoever waits or computes looks at its event."""
+        """A job was cancelled: if it is the one that waits or computes, it looks at its event. Others keep their turn."""
         with self._changed:
-            if self._hold is not None:
+            if self._hold is not None and self._hold.cancel.is_set():
                 self._hold.interrupted = True
             self._changed.notify_all()
 

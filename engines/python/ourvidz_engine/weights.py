@@ -69,7 +69,7 @@ def fill_transformers(
     config.dtype = None
     with torch.device("meta"):
         model = kind(config)
-    state = _state(folder, dtype, device, variants)
+    state = _renamed(_state(folder, dtype, device, variants), model)
     absent = model.load_state_dict(state, strict=False, assign=True).missing_keys
     model.tie_weights(missing_keys=set(absent), recompute_mapping=False)
     return model
@@ -82,6 +82,13 @@ def whole(model: M, folder: Path) -> M:
     if absent:
         raise EngineFailure("model_missing", f"{folder} lacks {len(absent)} tensors, {absent[0]} among them")
     return model.requires_grad_(False).eval()
+
+
+def _renamed(state: dict[str, torch.Tensor], model: PreTrainedModel) -> dict[str, torch.Tensor]:
+    """Files are older than the library, which has flattened CLIP's text encoder: in them a prefix leads all names."""
+    known = model.state_dict().keys()
+    bare = {key: key.removeprefix("text_model.") for key in state}
+    return {bare[key] if bare[key] in known else key: tensor for key, tensor in state.items()}
 
 
 def _shards(index: Path) -> list[str]:
@@ -109,7 +116,9 @@ def _state(
 def _tensors(folder: Path, device: str, variants: tuple[str, ...]) -> Iterator[tuple[str, torch.Tensor]]:
     names = weight_files(folder, variants)
     if not names:
-        raise EngineFailure("model_missing", f"{folder} holds no weights of a kind that is read here (safetensors)")
+        raise EngineFailure(
+            "model_missing", f"{folder} holds no weights of a kind that is read here (safetensors)"
+        )
     for name in names:
         try:
             with safe_open(folder / name, framework="pt", device=device) as opened:

@@ -80,8 +80,14 @@ export function enhancerCases(engine: () => EngineHarness): void {
   })
 
   it('counts tokens', async () => {
-    const { begin, program } = engine()
+    const { begin, program, onWant } = engine()
+    const atGate = stopAtGate(engine(), 'enhancer.layer')
     const { id, result } = await begin('wan.enhance', tinyEnhance)
+    await atGate
+    // The tiny model is done before progress is told once more, unless it waits.
+    await program.until('progress', event => event.id === id && event.phase === 'rendering')
+    onWant(null)
+    program.send({ type: 'grant', lane: 'wan.enhance' })
     await result
     const told = program.events.filter(event => event.type === 'progress').filter(event => event.id === id)
     const steps = told.filter(({ phase }) => phase === 'rendering').map(({ step }) => step)

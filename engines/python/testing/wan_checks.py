@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanVACEPipeline, WanVACETransformer3DModel
 from PIL import Image
-from transformers import UMT5EncoderModel
 
 from ourvidz_engine.failures import Cancelled
 from ourvidz_engine.gates import holding
@@ -28,7 +27,7 @@ from ourvidz_engine.wan.decoding import denormalise
 from ourvidz_engine.wan.installed import VACE_FOLDER
 from ourvidz_engine.wan.negative_prompt import DEFAULT_NEGATIVE_PROMPT
 from ourvidz_engine.wan.share import shell, text_only_of
-from ourvidz_engine.wan.weights import read_model, read_text_encoder
+from ourvidz_engine.wan.weights import read_model
 
 FOLDER = Path(sys.argv[1])
 VACE = FOLDER / VACE_FOLDER
@@ -84,27 +83,6 @@ def render(family, job: RenderJob, hold: Hold | None = None, low_memory: bool = 
         rendered = family.render(job, work)
     assert len(rendered.pictures) == job.frames
     return work.latents
-
-
-def same(one, other) -> bool:
-    mine, theirs = ({**dict(each.named_parameters()), **dict(each.named_buffers())} for each in (one, other))
-    return mine.keys() == theirs.keys() and all(
-        tensor.dtype == theirs[name].dtype and torch.equal(tensor, theirs[name])
-        for name, tensor in mine.items()
-    )
-
-
-def read_as_pretrained(dtype: torch.dtype) -> bool:
-    """Whether reading by hand gives what `from_pretrained` gives, dtypes included."""
-    pairs = [
-        (kind.from_pretrained(VACE / part, torch_dtype=dtype), read_model(kind, VACE / part, dtype, "cpu"))
-        for kind, part in ((WanVACETransformer3DModel, "transformer"), (AutoencoderKLWan, "vae"))
-    ]
-    encoder = VACE / "text_encoder"
-    pairs.append(
-        (UMT5EncoderModel.from_pretrained(encoder, dtype=dtype), read_text_encoder(encoder, dtype, "cpu"))
-    )
-    return all(same(one, other) for one, other in pairs)
 
 
 def bare(mode: str) -> torch.Tensor:
@@ -199,7 +177,6 @@ def main() -> None:
     beside_a_load = {mode: render(family, job_of(mode)) for mode in ROLES}
     torch.set_default_dtype(torch.float32)
     facts = {
-        "readAsPretrained": [read_as_pretrained(torch.float32), read_as_pretrained(torch.bfloat16)],
         "asBare": {m: torch.equal(render(family, job_of(m)), bare(m)) for m in ("single", "start", "both")},
         "scaleZeroIsNone": {m: torch.equal(without_scale(family, m), none) for m in ROLES if m != "none"},
         "besideALoad": {m: torch.equal(render(family, job_of(m)), beside_a_load[m]) for m in ROLES},

@@ -51,8 +51,6 @@ def load_pipeline(options: Options) -> StableDiffusionXLPipeline:
         pipe.vae.to(memory_format=torch.channels_last)
     _gate(pipe)
     if options.compile:
-        # Sizes, batches and lengths of prompts each ask for a graph or two of the same block.
-        torch._dynamo.config.recompile_limit = max(64, torch._dynamo.config.recompile_limit)
         pipe.unet.compile_repeated_blocks(fullgraph=True)
     return pipe
 

@@ -66,6 +66,9 @@ class WanCommand:
 
     def render(self, job: RenderJob, work: Work) -> Rendered:
         gate("wan.command")
+        if torch.cuda.is_initialized():
+            # What our allocator only keeps for later is not free for another process.
+            torch.cuda.empty_cache()
         work.phase("loading", 0, job.steps)
         with job_folder() as folder:
             sources = write_sources(job, folder, self._ffmpeg, work.cancel.is_set) if job.references else []

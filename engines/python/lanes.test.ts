@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { beforeAll, expect, it } from 'vitest'
+import { enginePython } from './testing/enginePython.ts'
+import { tinyImage } from './testing/tinyJobs.ts'
+
+const CHECKS = fileURLToPath(new URL('testing/lane_checks.py', import.meta.url))
+
+let facts: Record<string, unknown>
+let lastEvents: Record<string, unknown>[]
+let exitCode: number | undefined
+
+/** The program's own lanes, with models that load for as long as a test wants. */
+beforeAll(async () => {
+  const { python, env } = await enginePython()
+  const ended = await execa(python, [CHECKS, JSON.stringify(tinyImage)], {
+    env,
+    extendEnv: false,
+    reject: false,
+    timeout: 180_000,
+  })
+  exitCode = ended.exitCode
+  const [first = '', ...events] = ended.stdout.split('\n').map(line => JSON.parse(line))
+  facts = first
+  lastEvents = events
+}, 200_000)
+
+it('a job is cancelled while its models are still being loaded', () => {
+  expect(facts.cancelledWhileLoading).toBe(true)
+})
+
+it('a job whose models are there does not wait for those of another', () => {
+  expect(facts.computesWhileOthersLoad).toBe(true)
+})
+
+it('a model that must leave the card leaves it though the job never needed it, and while another is loaded', () => {
+  expect(facts.dropsWhileOthersLoad).toEqual([true, ['accepted', 'want', 'unneeded', 'released', 'done']])
+})
+
+it('a job keeps its turn when one of another lane is cancelled', () => {
+  expect(facts.anotherIsCancelled).toEqual(['accepted', 'want', 'released', 'done'])
+})
+
+it('every thread that computes may compile as many graphs as there are sizes', () => {
+  expect(facts.graphs).toEqual([true, true])
+})
+
+it('compiles nothing where there is no compiler', () => {
+  expect(facts.compilesWithoutCompiler).toBe(false)
+})
+
+it('tells text that is no Unicode', () => {
+  expect(facts.oddText).toBe('fffe00d8')
+})
+
+it('a program whose card is lost says so of the job, though it cannot even give the turn back, and exits', () => {
+  const told = lastEvents.filter(({ type }) => type !== 'progress' && type !== 'ready')
+  expect(told.map(({ type }) => type)).toEqual(['accepted', 'want', 'failed'])
+  expect(told.at(-1)).toMatchObject({
+    code: 'cuda_error',
+    message: 'CUDA error: an illegal memory access was encountered',
+  })
+  expect(exitCode).toBe(1)
+})

@@ -1,0 +1,214 @@
+"""What of the lanes cannot be seen through models that load in no time. Prints one JSON object of facts, and then ends
+as a program ends whose card is lost: with its last events on stdout, and exit code 1."""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import torch
+
+from ourvidz_engine.channel import Channel
+from ourvidz_engine.gates import gate
+from ourvidz_engine.jobs import RenderJob
+from ourvidz_engine.libraries import MOST_GRAPHS, allow_many_graphs, can_compile
+from ourvidz_engine.options import parse_options
+from ourvidz_engine.program import Program
+from ourvidz_engine.renderer import Rendered, Work
+from ourvidz_engine.shelf import Shelf
+
+OPTIONS = ["--device", "cpu", "--models-dir", ".", "--sdxl-checkpoint", ".", "--cache-dir", "."]
+LIMIT_SECONDS = 20
+JOB = json.loads(sys.argv[1])
+HERE, SLOW, TEXT = "here", "slow", "text"
+
+
+class Models:
+    """A family that computes nothing. `slow` is loaded for as long as it takes until `arrived` is set."""
+
+    models = (HERE, SLOW, TEXT)
+
+    def __init__(self, render: Callable[[Work], None]) -> None:
+        self.arrived = threading.Event()
+        self._render = render
+        self._loaded = {HERE, TEXT}
+
+    def models_of(self, job: RenderJob) -> list[str]:
+        return [job.model]
+
+    def check(self, job: RenderJob) -> None: ...
+
+    def load(self, model: str) -> None:
+        if model == SLOW and not self.arrived.wait(LIMIT_SECONDS):
+            raise TimeoutError
+        self._loaded.add(model)
+
+    def unload(self, model: str) -> None:
+        self._loaded.discard(model)
+
+    def loaded(self) -> list[str]:
+        return sorted(self._loaded)
+
+    def render(self, job: RenderJob, work: Work) -> Rendered:
+        self._render(work)
+        return Rendered([])
+
+
+class Parent:
+    """The program in this process, with a parent that reads its events unless they go elsewhere."""
+
+    def __init__(self, render: Callable[[Work], None], out: int | None = None) -> None:
+        reading, writing = os.pipe()
+        self.events: list[dict] = []
+        self._told = threading.Condition()
+        self.models = Models(render)
+        channel = Channel(writing if out is None else out)
+        self.program = Program(channel, parse_options(OPTIONS))
+        self.program._families = {"sdxl": self.models, "wan": self.models}
+        self.program._shelf = Shelf(dict.fromkeys(Models.models, self.models), self.program._memory, channel)
+        threading.Thread(target=self._read, args=(reading,), daemon=True).start()
+        self.send("init", lanes=["sdxl", "wan.video"])
+
+    def _read(self, descriptor: int) -> None:
+        with open(descriptor, encoding="utf-8") as lines:
+            for line in lines:
+                with self._told:
+                    self.events.append(json.loads(line))
+                    self._told.notify_all()
+
+    def send(self, type: str, **fields: object) -> None:
+        self.program.handle({"type": type, **fields})
+
+    def generate(self, id: str, lane: str, model: str, drop: tuple[str, ...] = ()) -> None:
+        self.send("generate", id=id, lane=lane, job={**JOB, "model": model}, outDir=".", drop=list(drop))
+
+    def until(self, type: str, id: str) -> bool:
+        """Whether such an event comes, or has come."""
+        fits = lambda: any(each["type"] == type and each.get("id") == id for each in self.events)  # noqa: E731
+        with self._told:
+            return self._told.wait_for(fits, LIMIT_SECONDS / 2)
+
+    def types(self, id: str) -> list[str]:
+        return [each["type"] for each in self.events if each.get("id") == id and each["type"] != "progress"]
+
+
+def cancelled_while_loading() -> bool:
+    parent = Parent(lambda _work: None)
+    parent.send("load", model=SLOW)
+    parent.generate("job", "sdxl", SLOW)
+    parent.until("accepted", "job")
+    parent.send("cancel", id="job")
+    heard = parent.until("cancelled", "job")
+    parent.models.arrived.set()
+    return heard
+
+
+def computes_while_others_load() -> bool:
+    parent = Parent(lambda _work: None)
+    parent.send("load", model=SLOW)
+    parent.generate("slow", "wan.video", SLOW)
+    parent.generate("job", "sdxl", HERE)
+    wants = parent.until("want", "job")
+    parent.models.arrived.set()
+    return wants
+
+
+def drops_while_others_load() -> list[object]:
+    """A model that the job turned out not to need (`text`) leaves the card all the same, whatever is being loaded."""
+    parent = Parent(lambda work: work.done_with(TEXT))
+    parent.send("load", model=SLOW)
+    parent.generate("slow", "wan.video", SLOW)
+    parent.generate("job", "sdxl", HERE, drop=(TEXT,))
+    parent.until("want", "job")
+    parent.send("grant", lane="sdxl")
+    parent.until("unneeded", "job")
+    left = TEXT not in parent.models.loaded()
+    parent.until("done", "job")
+    parent.models.arrived.set()
+    return [left, parent.types("job")]
+
+
+def another_is_cancelled() -> list[str]:
+    """What the job that computes tells, and whether it goes on, when one of another lane is cancelled."""
+    computes, go_on = threading.Event(), threading.Event()
+
+    def render(work: Work) -> None:
+        computes.set()
+        go_on.wait(LIMIT_SECONDS)
+        gate("after the other was cancelled")
+
+    parent = Parent(render)
+    parent.generate("job", "sdxl", HERE)
+    parent.until("want", "job")
+    parent.send("grant", lane="sdxl")
+    computes.wait(LIMIT_SECONDS)
+    parent.generate("other", "wan.video", HERE)
+    parent.until("want", "other")
+    parent.send("cancel", id="other")
+    parent.until("cancelled", "other")
+    go_on.set()
+    parent.until("done", "job")
+    return parent.types("job")
+
+
+def graphs_of_two_threads() -> list[int]:
+    seen: list[int] = []
+
+    def look() -> None:
+        allow_many_graphs()
+        seen.append(torch._dynamo.config.recompile_limit)
+
+    for _ in range(2):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    return seen
+
+
+def odd_text() -> str:
+    reading, writing = os.pipe()
+    Channel(writing).send("done", text="\ud800")
+    return json.loads(os.read(reading, 1000))["text"].encode("utf-16", "surrogatepass").hex()
+
+
+def compiles_without_compiler() -> bool:
+    os.environ["PATH"] = ""
+    return can_compile()
+
+
+def lose_the_card() -> None:
+    """Every call that touches a card whose context is lost fails, the one that waits for it at a turn's end too."""
+
+    def fail(_work: Work | None = None) -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered\nmore")
+
+    parent = Parent(fail)
+    parent.program._channel._out = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    torch.cuda.synchronize = fail
+    parent.program._lanes["sdxl"].turn._cuda = True
+    parent.generate("job", "sdxl", HERE)
+    # Its events go to the test, so nobody here knows when it wants the card.
+    for _ in range(LIMIT_SECONDS * 100):
+        parent.send("grant", lane="sdxl")
+        time.sleep(0.01)
+
+
+def main() -> None:
+    facts = {
+        "cancelledWhileLoading": cancelled_while_loading(),
+        "computesWhileOthersLoad": computes_while_others_load(),
+        "dropsWhileOthersLoad": drops_while_others_load(),
+        "anotherIsCancelled": another_is_cancelled(),
+        "oddText": odd_text(),
+        "compilesWithoutCompiler": compiles_without_compiler(),
+        "graphs": [limit >= MOST_GRAPHS for limit in graphs_of_two_threads()],
+    }
+    print(json.dumps(facts), flush=True)
+    lose_the_card()
+    print("the card was lost and nobody has noticed", file=sys.stderr, flush=True)
+    os._exit(0)
+
+
+main()
