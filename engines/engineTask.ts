@@ -10,9 +10,10 @@ const FIRST_PROGRESS = { phase: 'loading model', step: 0, total: 0 } as const
 const MOST_TAKEN_BACK = 10
 
 /** A program that did not stop a job in time; its other jobs die with it. */
-const deaf = (id: string): DeathReason => ({
+const deaf = ({ id, lane }: EngineTask): DeathReason => ({
   kind: 'deaf-to-cancel',
   message: `The program did not stop job ${id} when it was told to.`,
+  culprit: { taskId: id, lane },
 })
 
 /**
@@ -61,7 +62,7 @@ export function createEngineTask(options: {
       return
     }
     link.send({ type: 'cancel', id: task.id })
-    graceTimer = setTimeout(() => link?.kill(deaf(task.id)), cancelGraceMs)
+    graceTimer = setTimeout(() => link?.kill(deaf(task)), cancelGraceMs)
   }
 
   function end(settle: () => void): void {
@@ -120,7 +121,10 @@ export function createEngineTask(options: {
       }
       case 'failed': {
         const failure = engineFailure(event)
-        if (event.code === 'cuda_error') link.kill({ kind: 'gpu-error', message: failure.message })
+        if (event.code === 'cuda_error') {
+          const culprit = { taskId: task.id, lane: task.lane }
+          link.kill({ kind: 'gpu-error', message: failure.message, culprit })
+        }
         end(() => reject(failure))
         break
       }

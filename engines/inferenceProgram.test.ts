@@ -175,6 +175,34 @@ describe('a start that fails', () => {
     )
   })
 
+  it.each([
+    ['does not stop when it is told to', 'loading', true],
+    ['reports an error of the card', 'fail:cuda_error', false],
+  ])(
+    'a job that %s has its program killed, and another that computes begins anew',
+    async (_, script, cancelled) => {
+      const program = harness.program()
+      const run = (id: string, lane: Lane, simulate: string, signal?: AbortSignal) =>
+        program.run(
+          { id, lane, job: renderJob(simulate), outDir: null, cardSecondsLimit: 60 },
+          signal ? { signal } : {},
+        )
+      const innocent = run('innocent', 'wan.video', 'slow:300')
+      await expect.poll(() => program.tasks().holder?.lane).toBe('wan.video')
+      const { pid } = program.state().info ?? {}
+      const controller = new AbortController()
+      const culprit = run('culprit', 'sdxl', script, controller.signal)
+      culprit.catch(() => {})
+      await expect.poll(() => program.tasks().running.get('sdxl') ?? cancelled).toBeTruthy()
+      if (cancelled) controller.abort(new Error('cancelled'))
+      await expect(culprit).rejects.toMatchObject(
+        cancelled ? { message: 'cancelled' } : { code: 'gpu_error' },
+      )
+      expect((await innocent).peakMiB).toBe(100)
+      expect(program.state().info?.pid).not.toBe(pid)
+    },
+  )
+
   it('takes the lane out of service whose jobs kill it again and again; the others go on, and its own jobs wait', async () => {
     const program = harness.program('normal', {
       respawn: { backoffMs: 1, backoffMaxMs: 1, breakerCrashes: 100 },

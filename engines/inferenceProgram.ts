@@ -130,10 +130,10 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   async function outlive(opened: ProgramSession): Promise<void> {
     const death = await opened.died
     const pid = link?.info.pid ?? null
-    const holder = table.snapshot().holder?.lane
+    const culprit = death.reason.culprit ?? table.snapshot().holder
     session = null
     link = null
-    table.detach(deathFailure(death))
+    table.detach(deathFailure(death), culprit?.taskId ?? null)
     if (status === 'stopping') return table.failWaiting(deathFailure(death))
     lastDeath = describeDeath(death)
     log.error(
@@ -143,7 +143,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
     // A job that was stopped by its user must not count towards the breakers that stop others.
     if (death.reason.kind !== 'deaf-to-cancel') {
       policy.crashed()
-      if (holder !== undefined) breaker.crashed(holder)
+      if (culprit !== null) breaker.crashed(culprit.lane)
     }
     status = policy.open() ? 'broken' : 'respawning'
     if (status === 'broken') log.error({ crashes: policy.crashes() }, 'inference program is out of service')

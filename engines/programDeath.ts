@@ -1,4 +1,5 @@
 import { type FailureCode, JobFailure } from '../jobs/failures.ts'
+import type { Lane } from '../jobs/jobTypes.ts'
 
 /** Why a program died. One per life: the first that is known wins over what follows from it. */
 export interface DeathReason {
@@ -13,6 +14,8 @@ export interface DeathReason {
     | 'deaf-to-cancel'
     | 'stopped'
   message: string
+  /** The job that it was killed for, where that is known. */
+  culprit?: { taskId: string; lane: Lane }
 }
 
 export interface ProgramDeath {

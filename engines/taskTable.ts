@@ -45,7 +45,8 @@ export function createTaskTable(options: {
   const turnstile = options.createTurnstile({
     grant(lane) {
       const task = [...sent.values()].find(other => other.lane === lane && other.wantsCard())
-      if (!link || !task) return
+      // A program that is about to die gets nothing more to do: whoever held the card then would be blamed for its death.
+      if (!link || !open || !task) return
       link.send({ type: 'grant', lane })
       task.granted()
     },
@@ -181,17 +182,17 @@ export function createTaskTable(options: {
       open = false
     },
     /**
-     * The program is dead and reaped. Whoever held the card fails, as the likeliest cause; the other jobs go back to the head
-     * of their lines, so that one that kills its program does not use up their attempts. If nobody held it, all fail.
+     * The program is dead and reaped. The culprit fails, which is the job that it was killed for, or else the one that held
+     * the card; the others go back to the head of their lines, so that one that kills its program does not use up their
+     * attempts. If there is no culprit, all fail.
      */
-    detach(failure: JobFailure) {
-      const { holder } = turnstile.snapshot()
+    detach(failure: JobFailure, culprit: string | null) {
       link = null
       open = false
       turnstile.reset()
       admission.reset()
       for (const task of [...sent.values()].reverse()) {
-        if (holder !== null && task.lane !== holder && task.takeBack()) line(task.lane).unshift(task)
+        if (culprit !== null && task.id !== culprit && task.takeBack()) line(task.lane).unshift(task)
         else task.fail(failure)
       }
       sent.clear()

@@ -9,8 +9,6 @@ import gc
 import torch
 
 MIB = 1024 * 1024
-#: Of glibc's `mallopt`: blocks from this size on are mapped, and unmapped when they are freed.
-M_MMAP_THRESHOLD = -3
 
 
 class Memory:
@@ -79,14 +77,8 @@ def living_tensor_bytes() -> int:
 
 
 def limit_growth(bytes_more: int) -> None:
-    """Lets the process map so much more memory than now, and then refuses: the allocator's failure is a real one.
-
-    What is freed has to go back to the system for that, but glibc raises its threshold for doing so with every large block.
-    """
-    import ctypes
+    """Lets the process map so much more memory than now, and then refuses: the allocator's failure is a real one."""
     import resource
-
-    ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MIB)
 
     with open("/proc/self/statm", encoding="ascii") as statm:
         mapped = int(statm.read().split()[0]) * resource.getpagesize()

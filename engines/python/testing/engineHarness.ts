@@ -60,6 +60,8 @@ export interface HarnessOptions {
   args?: (folder: string) => string[]
   budgetMiB?: number | null
   wanCommand?: string | null
+  /** Beside what every program of ours is given. */
+  env?: Record<string, string>
 }
 
 /** Makes the tiny models of the real topology in a folder. */
@@ -148,7 +150,7 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
       latentsDir,
       ...(options.args?.(folder) ?? []),
     ],
-    env: { ...start.env, ...env, PYTHONPATH: `${noise}:${env.PYTHONPATH}` },
+    env: { ...start.env, ...env, ...options.env, PYTHONPATH: `${noise}:${env.PYTHONPATH}` },
     limitMs: 900_000,
     onEvent(event) {
       if (onWant === null) passTurn(event)
