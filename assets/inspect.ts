@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { fileTypeFromFile } from 'file-type'
+import { fileTypeFromBuffer } from 'file-type'
 import { JobFailure } from '../jobs/failures.ts'
-import { fileHash } from './fileHash.ts'
 import { runFfmpeg } from './runFfmpeg.ts'
 import { middleFrame, thumbnailOf } from './thumbnail.ts'
 
@@ -20,6 +20,9 @@ interface Content {
   frames: number
 }
 
+/** A hundred times what a render of ours takes. */
+const LARGEST_BYTES = 2 ** 30
+
 /**
  * Gives the file's thumbnail (of a video, of its middle frame), which comes off the decode that checks it. Throws
  * `engine_output_invalid` unless the file is there, is of its type, decodes to its end, and has the right size and number
@@ -32,17 +35,20 @@ export async function verifyRenderedFile(
 ): Promise<Buffer> {
   const found = await stat(file).catch(() => null)
   if (!found?.isFile()) throw invalid(file, 'is missing')
-  if (expected.bytes !== undefined && found.size !== expected.bytes) {
-    throw invalid(file, `has ${found.size} bytes, not ${expected.bytes}`)
+  if (found.size > LARGEST_BYTES) throw invalid(file, `has ${found.size} bytes`)
+  // Read once: everything here looks at its bytes.
+  const bytes = await readFile(file)
+  if (expected.bytes !== undefined && bytes.length !== expected.bytes) {
+    throw invalid(file, `has ${bytes.length} bytes, not ${expected.bytes}`)
   }
-  const type = await fileTypeFromFile(file)
+  const type = await fileTypeFromBuffer(bytes)
   if (type?.mime !== expected.contentType)
     throw invalid(file, `is ${type?.mime ?? 'nothing known'}, not ${expected.contentType}`)
-  const [hash, { content, thumbnail }] = await Promise.all([
-    expected.sha256 === undefined ? undefined : fileHash(file),
-    expected.contentType === 'image/png' ? decodePng(file) : decodeVideo(file, expected.frames, ffmpeg),
-  ])
-  if (hash !== expected.sha256) throw invalid(file, 'has another hash')
+  const decoding =
+    expected.contentType === 'image/png' ? decodePng(file, bytes) : decodeVideo(file, expected.frames, ffmpeg)
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  const { content, thumbnail } = await decoding
+  if (expected.sha256 !== undefined && hash !== expected.sha256) throw invalid(file, 'has another hash')
   const [is, should] = [content, expected].map(
     ({ width, height, frames }) => `${width}×${height}, ${frames} frames`,
   )
@@ -50,9 +56,9 @@ export async function verifyRenderedFile(
   return thumbnail
 }
 
-async function decodePng(file: string): Promise<{ content: Content; thumbnail: Buffer }> {
+async function decodePng(file: string, bytes: Buffer): Promise<{ content: Content; thumbnail: Buffer }> {
   try {
-    const { webp, width, height } = await thumbnailOf(await readFile(file))
+    const { webp, width, height } = await thumbnailOf(bytes)
     return { content: { width, height, frames: 1 }, thumbnail: webp }
   } catch (error) {
     throw invalid(file, 'does not decode', error)

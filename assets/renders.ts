@@ -119,8 +119,7 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
     } catch (error) {
       throw diskFull(error, folder)
     }
-    await rm(workDir, { recursive: true, force: true })
-    await endAttempt(folder)
+    await Promise.all([rm(workDir, { recursive: true, force: true }), endAttempt(folder)])
   }
 
   async function receipt(ref: RenderRef): Promise<RenderReceipt | null> {
