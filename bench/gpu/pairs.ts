@@ -48,7 +48,7 @@ try {
       for (const job of [pair.plain, pair.referring]) cells.push(await pictureOf(card, pair, job))
     }
     await sheet(cells, values.out)
-    console.log(`${values.out}: each row a reference, the job without it, and with it.`)
+    console.log(`${values.out}: of every three a reference, the job without it, and with it.`)
   } finally {
     await card.stop()
   }

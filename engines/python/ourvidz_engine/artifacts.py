@@ -3,7 +3,7 @@
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +39,35 @@ def write_mp4(
 ) -> None:
     """Every frame exactly once, playable while it loads. Raises `Cancelled`, with ffmpeg gone."""
     height, width, _ = frames[0].shape
-    size = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "pipe:0"]
-    output = ["-movflags", "+faststart", "-fflags", "+bitexact", "-f", "mp4", "-y", f"file:{path}"]
-    command = [ffmpeg, "-hide_banner", "-loglevel", "error", *size, *RGB_TO_BT709, *H264, *COLOURS, *output]
+    encoding = [*RGB_TO_BT709, *H264, *COLOURS, "-movflags", "+faststart", "-fflags", "+bitexact"]
+    encode_video(frames, (width, height), fps, encoding, path, ffmpeg, cancelled)
+
+
+def encode_video(
+    frames: Iterable[np.ndarray],
+    size: tuple[int, int],
+    fps: int,
+    encoding: Sequence[str],
+    path: Path,
+    ffmpeg: str,
+    cancelled: Callable[[], bool],
+) -> None:
+    """Pipes frames of width × height through ffmpeg into an MP4. Raises `Cancelled`, with ffmpeg gone, or `disk_full`."""
+    width, height = size
+    source = [
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-s",
+        f"{width}x{height}",
+        "-r",
+        str(fps),
+        "-i",
+        "pipe:0",
+    ]
+    target = ["-f", "mp4", "-y", f"file:{path}"]
+    command = [ffmpeg, "-hide_banner", "-loglevel", "error", *source, *encoding, *target]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as encoder:

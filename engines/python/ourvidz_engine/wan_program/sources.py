@@ -4,14 +4,14 @@ Frames go into MP4 as lossless RGB H.264. In Matroska, whose times are whole mil
 takes frames for others; with YUV it does not see the reference's own colours.
 """
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from ..failures import Cancelled, EngineFailure
+from ..artifacts import encode_video
+from ..failures import EngineFailure
 from ..jobs import RenderJob
 
 LOSSLESS = ["-c:v", "libx264rgb", "-qp", "0", "-preset", "veryfast", "-bf", "0"]
@@ -63,46 +63,4 @@ def masks_of(job: RenderJob, given: dict[int, np.ndarray]) -> Iterator[np.ndarra
 def write_video(
     frames: Iterator[np.ndarray], job: RenderJob, path: Path, ffmpeg: str, cancelled: Callable[[], bool]
 ) -> None:
-    size = [
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "rgb24",
-        "-s",
-        f"{job.width}x{job.height}",
-        "-r",
-        str(FPS),
-        "-i",
-        "pipe:0",
-    ]
-    command = [
-        ffmpeg,
-        "-hide_banner",
-        "-loglevel",
-        "error",
-        *size,
-        *LOSSLESS,
-        "-f",
-        "mp4",
-        "-y",
-        f"file:{path}",
-    ]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as encoder:
-        assert encoder.stdin is not None and encoder.stderr is not None
-        try:
-            for frame in frames:
-                if cancelled():
-                    raise Cancelled
-                encoder.stdin.write(np.ascontiguousarray(frame).tobytes())
-            encoder.stdin.close()
-        except BrokenPipeError:
-            pass  # Told by its exit code.
-        except BaseException:
-            encoder.kill()
-            raise
-        said = encoder.stderr.read().decode(errors="replace")
-    if encoder.returncode != 0:
-        code = "disk_full" if "No space left" in said else "internal"
-        raise EngineFailure(code, f"ffmpeg could not write the reference frames: {said[:500]}")
+    encode_video(frames, (job.width, job.height), FPS, LOSSLESS, path, ffmpeg, cancelled)
