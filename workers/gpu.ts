@@ -11,6 +11,7 @@ import { createGpuWorkers, laneWorkerState } from './gpuWorker.ts'
 import { createJobStatus } from './jobStatus.ts'
 import { runWorkerProgram } from './program.ts'
 import { type RunningWorkers, runWorkers } from './runWorkers.ts'
+import { warmUp } from './warmUp.ts'
 
 /** The GPU worker: owns the card of an inference machine, and the files that lie there until they are uploaded. */
 await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth }, { signal, defer }) => {
@@ -57,6 +58,10 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     // It is started again by itself; until then the worker is alive but not ready.
     (err: unknown) => log.error({ err }, 'inference program did not start'),
   )
+  // Only compiled models have something to warm up, and only a card compiles.
+  if (card.card !== null && config.engine.compile) {
+    await warmUp(card.program, { ...config.engine, ...card, log, signal })
+  }
   const status = createCardStatus(opened)
   workers = await createGpuWorkers({ config, connection, metrics, status, ...card })
   defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { InferenceProgram } from '../engines/inferenceProgram.ts'
+import type { RenderJob } from '../engines/protocol.ts'
+import type { LaneModes } from '../gpu/laneModes.ts'
+import type { RenderLane } from '../jobs/jobTypes.ts'
+import type { Logger } from '../runtime/log.ts'
+
+/** The first job of each shape compiles its model's blocks, which takes minutes when nothing is in the compiler's cache yet. */
+const LIMIT_SECONDS = 30 * 60
+
+const COMMON = {
+  kind: 'render',
+  prompt: 'a lighthouse at dusk',
+  negativePrompt: 'blurry',
+  steps: 2,
+  guidance: 6,
+  solver: 'unipc',
+  shift: 5,
+  images: 1,
+  fps: 16,
+  seed: 1,
+  referenceMode: 'none',
+  references: [],
+  referenceStrength: null,
+  referenceType: null,
+  expectedSeconds: 1,
+  simulate: null,
+} satisfies Partial<RenderJob>
+
+/** The usual shape of each lane, for the models that are kept warm. */
+const WARM_UPS: readonly { model: RenderJob['model']; lane: RenderLane; job: RenderJob }[] = [
+  {
+    model: 'lustify_sdxl',
+    lane: 'sdxl',
+    job: {
+      ...COMMON,
+      ...{ type: 'sdxl_image_fast', family: 'sdxl', model: 'lustify_sdxl' },
+      ...{ width: 1024, height: 1024, frames: 1 },
+    },
+  },
+  ...(['wan.image', 'wan.video'] as const).map(lane => ({
+    model: 'wan_2_1_1_3b',
+    lane,
+    job: {
+      ...COMMON,
+      ...{ type: 'video_fast', family: 'wan' as const, model: 'wan_2_1_1_3b' },
+      ...{ width: 480, height: 832, frames: lane === 'wan.image' ? 1 : 81 },
+    },
+  })),
+]
+
+export interface WarmUpOptions {
+  prewarm: readonly string[]
+  lanes: Pick<LaneModes, 'get'>
+  log: Logger
+  signal: AbortSignal
+}
+
+/**
+ * Renders a picture or two for nobody, before the worker takes jobs: compiling would count as a job's time on the card, and
+ * cannot be interrupted. One that fails is logged, and the worker goes on: its jobs will say why.
+ */
+export async function warmUp(
+  program: Pick<InferenceProgram, 'run'>,
+  { prewarm, lanes, log, signal }: WarmUpOptions,
+): Promise<void> {
+  for (const { lane, job } of WARM_UPS.filter(({ model }) => prewarm.includes(model))) {
+    signal.throwIfAborted()
+    // One that an operator has closed computes nothing, and nobody could open it before the worker has started.
+    if (lanes.get(lane) !== 'open') continue
+    const outDir = await mkdtemp(join(tmpdir(), 'ourvidz-warm-up-'))
+    const startedAt = performance.now()
+    try {
+      await program.run(
+        { id: `warm-up-${lane}`, lane, job, outDir, cardSecondsLimit: LIMIT_SECONDS },
+        { signal },
+      )
+      log.info({ lane, ms: Math.round(performance.now() - startedAt) }, 'warmed up')
+    } catch (err) {
+      signal.throwIfAborted()
+      log.warn({ lane, err }, 'could not be warmed up')
+    } finally {
+      await rm(outDir, { recursive: true, force: true })
+    }
+  }
+}
