@@ -197,6 +197,8 @@ test('ends by itself when its parent is gone, in mid-render too', async () => {
 test('draws the next job of a lane while the files of the one before are made', async () => {
   await start({ grant: true })
   await generate('one', 'wan.video', videoJob)
+  // The smaller one would be ready first, and come first.
+  await client.until('want', of('one'))
   await generate('two', 'wan.video', { ...videoJob, frames: 5 })
   await client.until('done', of('two'))
   await client.until('done', of('one'))
