@@ -74,6 +74,17 @@ module.exports = {
       from: { path: `^${group(Object.keys(layers))}/`, pathNot: tests },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], pathNot: '^node_modules/@types/' },
     },
+    {
+      name: 'auditor-apart',
+      comment:
+        'The auditor of runs of faults shares no code with what it audits: a mistake there must not be made again.',
+      severity: 'error',
+      from: { path: '^test/faults/audit/', pathNot: tests },
+      to: {
+        pathNot: `^(test/faults/audit/|node_modules/(zod|sharp|@ffmpeg-installer/ffmpeg|@temporalio/(client|proto))/)`,
+        dependencyTypesNot: ['core'],
+      },
+    },
   ],
   options: {
     parser: 'swc',

@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-const ignored = ['node_modules/**', '.data/**', 'dist/**', 'test/slow/**']
+/** Whole installations of real processes, killed at random: minutes, so in `npm run test:slow`. */
+const processes = ['test/faults/faults.test.ts', 'test/operations/operations.test.ts']
+const ignored = ['node_modules/**', '.data/**', 'dist/**', 'test/slow/**', ...processes]
 /** Generous: a loaded machine is slow, and a test that hangs is found soon enough. */
 const limits = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 }
 const onTemporal = ['test/**/*.test.ts', 'workflows/**/*.test.ts', 'workers/**/*.test.ts']
@@ -36,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           sequence: { groupOrder: 2 },
-          include: ['test/slow/**/*.test.ts'],
+          include: ['test/slow/**/*.test.ts', ...processes],
           globalSetup: 'test/globalSetup.ts',
           ...limits,
           testTimeout: 300_000,

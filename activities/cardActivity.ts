@@ -1,51 +1,77 @@
 import { Context } from '@temporalio/activity'
 import { CancelledFailure } from '@temporalio/common'
 import type { RenderProgress } from '../jobs/status.ts'
+import type { RenderHome } from './renderHome.ts'
 
-/** Temporal's liveness: well below the heartbeat time-out of 30 s, also while nothing moves. */
-const HEARTBEAT_MS = 4000
+/** Temporal's liveness: well below the heartbeat time-out, also while nothing moves. */
+const BEATS_PER_TIMEOUT = 7
+const USUAL_TIMEOUT_MS = 30_000
 
 export interface CardHooks {
   signal: AbortSignal
   onProgress: (progress: RenderProgress) => void
   /** True when the attempt was lost without anybody asking to stop: Temporal was away, or this worker is shutting down. */
   keepRenderingOnAbort: () => boolean
+  /** Attempts before this one that the inference program died of, on any host. */
+  killsBefore: number
 }
 
 /**
  * Runs work on the card inside an activity: heartbeats its progress, and when it is cancelled tells whether the card had
- * begun (`held`), so that the workflow can tell an aborted job from a canceled one.
+ * begun (`held`), so that the workflow can tell an aborted job from a canceled one. With a `hostId` the heartbeats name the
+ * render's home, until it is over there.
  */
-export async function withCardHeartbeats<T>(work: (hooks: CardHooks) => Promise<T>): Promise<T> {
+export async function withCardHeartbeats<T>(
+  work: (hooks: CardHooks) => Promise<T>,
+  hostId: string | null = null,
+): Promise<T> {
   const context = Context.current()
+  let home: RenderHome | null = hostId === null ? null : { hostId, begun: false }
+  const before = reportedBefore(context)
+  const killsBefore = before.kills ?? 0
   let progress: RenderProgress = {
     phase: 'waiting for the card',
     step: 0,
     total: 0,
-    held: heldBefore(context),
+    held: before.held === true,
+    kills: killsBefore,
   }
-  const beat = () => context.heartbeat(progress)
-  const timer = setInterval(beat, HEARTBEAT_MS)
+  const beat = () => context.heartbeat(home === null ? progress : { ...progress, home })
+  const timer = setInterval(beat, (context.info.heartbeatTimeoutMs ?? USUAL_TIMEOUT_MS) / BEATS_PER_TIMEOUT)
   beat()
+  /** The worker shuts down before the render has had the card: another host need not wait for this one. */
+  const isLeaving = () => context.cancellationDetails?.workerShutdown === true && home?.begun === false
   try {
     return await work({
       signal: context.cancellationSignal,
       onProgress: next => {
-        progress = { ...next, held: next.held || progress.held }
+        progress = { ...next, held: next.held || progress.held, kills: next.kills ?? progress.kills ?? 0 }
+        if (next.held && home !== null) home.begun = true
         beat()
       },
-      keepRenderingOnAbort: () => context.cancellationDetails?.cancelRequested !== true,
+      keepRenderingOnAbort: () => context.cancellationDetails?.cancelRequested !== true && !isLeaving(),
+      killsBefore,
     })
   } catch (error) {
-    if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled', [{ held: progress.held }])
+    const { aborted } = context.cancellationSignal
+    if (!aborted || isLeaving()) {
+      // It is over here: the next attempt may be made anywhere.
+      home = null
+      beat()
+    }
+    if (aborted) throw new CancelledFailure('cancelled', [{ held: progress.held }])
     throw error
   } finally {
     clearInterval(timer)
   }
 }
 
-/** An earlier attempt may have had the card already. */
-function heldBefore(context: Context): boolean {
-  const details: unknown = context.info.heartbeatDetails
-  return typeof details === 'object' && details !== null && 'held' in details && details.held === true
+/** An earlier attempt may have had the card already, and the program may have died of it. */
+function reportedBefore({ info }: Context): Partial<Pick<RenderProgress, 'held' | 'kills'>> {
+  const details: unknown = info.heartbeatDetails
+  if (typeof details !== 'object' || details === null) return {}
+  return {
+    held: 'held' in details && details.held === true,
+    kills: 'kills' in details && typeof details.kills === 'number' ? details.kills : 0,
+  }
 }

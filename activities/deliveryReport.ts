@@ -1,3 +1,5 @@
+import { cleanText } from '../jobs/cleanText.ts'
+
 /** How one delivery ended. `failed`: surely not processed; `unknown`: perhaps still being worked on; `refused`: for good. */
 export interface DeliveryReport {
   delivery: 'delivered' | 'refused' | 'failed' | 'unknown'
@@ -21,9 +23,14 @@ const NEVER_SENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-export function classifyAnswer(status: number, body: string): DeliveryReport {
+/** `censor` takes out of the receiver's own words what they must not hold: it may repeat anything that it was sent. */
+export function classifyAnswer(
+  status: number,
+  body: string,
+  censor: (text: string) => string = text => text,
+): DeliveryReport {
   if (status === 200 && saysSuccess(body)) return { delivery: 'delivered', status, detail: 'ok' }
-  const detail = `HTTP ${status}${errorIn(body)}`
+  const detail = `HTTP ${status}${errorIn(body, censor)}`
   if (REFUSALS.has(status)) return { delivery: 'refused', status, detail }
   if (GATEWAY.has(status)) return { delivery: 'unknown', status, detail }
   return { delivery: 'failed', status, detail }
@@ -41,9 +48,11 @@ function saysSuccess(body: string): boolean {
 }
 
 /** What the receiver calls its error; the rest of an answer may repeat what was sent. */
-function errorIn(body: string): string {
+function errorIn(body: string, censor: (text: string) => string): string {
   const answer = parsed(body)
-  return 'error' in answer ? `: ${String(answer.error).slice(0, 200)}` : ''
+  if (!('error' in answer)) return ''
+  const { error } = answer
+  return `: ${censor(cleanText(typeof error === 'string' ? error : JSON.stringify(error))).slice(0, 200)}`
 }
 
 function parsed(body: string): object {

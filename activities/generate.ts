@@ -5,28 +5,47 @@ import { isFailureCode, JobFailure } from '../jobs/failures.ts'
 import type { JobPlan, ReferenceRole } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedFile } from '../jobs/receipt.ts'
 import { withCardHeartbeats } from './cardActivity.ts'
+import { homeOfRender, type RenderHome } from './renderHome.ts'
 
 export interface GenerateInput {
   plan: JobPlan & { seed: number }
   /** The plan's prompt, or the enhanced one. */
   prompt: string
   references: { role: ReferenceRole; file: StagedFile }[]
+  /** Times that the job was released from quarantine. */
+  round?: number
+  /** Only alone and in low-memory mode, as who released it wished. */
+  lowMemory?: boolean
+  /** Its home is lost, so that it may be rendered wherever it comes to. */
+  anywhere?: boolean
+}
+
+/** Another host is at the render, or has its receipt: it should be asked first. */
+export interface RenderElsewhere {
+  elsewhere: RenderHome
 }
 
 export interface GenerateDeps {
+  /** Of this machine, as its queue has it. */
+  hostId: string
   desk: RenderDesk
   staging: { open(sha256: string): Promise<string> }
   /** Whether `metadata.simulate` is honoured. */
   simulate: boolean
+  /** Factor of the card's time limit; 1 but in tests of faults. */
+  timeScale?: number
 }
 
 /**
  * Renders a job on this machine's card and gives the receipt of its files, which stay here. An attempt that finds the job
- * being rendered joins it, and one that finds its receipt returns it, so no job is rendered twice.
+ * being rendered joins it, and one that finds its receipt returns it, so no job is rendered twice; nor on two machines, as
+ * an attempt that comes after one that was lost on another machine names that.
  */
 export function createGenerate(deps: GenerateDeps) {
-  return async function generate(input: GenerateInput): Promise<RenderReceipt> {
+  return async function generate(input: GenerateInput): Promise<RenderReceipt | RenderElsewhere> {
     if (deps.simulate) failAsWished(input.plan)
+    const home = input.anywhere === true ? null : homeOfRender()
+    if (home !== null && home.hostId !== deps.hostId) return { elsewhere: home }
     const references = await Promise.all(
       input.references.map(async ({ role, file }) => ({ role, path: await deps.staging.open(file.sha256) })),
     )
@@ -35,9 +54,13 @@ export function createGenerate(deps: GenerateDeps) {
       job,
       input.references.map(({ file }) => file.sha256),
     )
-    const { jobId, lane, cardSecondsLimit } = input.plan
-    return withCardHeartbeats(hooks =>
-      deps.desk.render({ jobId, planHash: hash, lane, job, cardSecondsLimit }, hooks),
+    const { round = 0, lowMemory = false } = input
+    const { jobId, lane } = input.plan
+    const cardSecondsLimit = input.plan.cardSecondsLimit * (deps.timeScale ?? 1)
+    const what = { jobId, planHash: hash, lane, job, cardSecondsLimit, round, lowMemory }
+    return withCardHeartbeats(
+      ({ killsBefore, ...hooks }) => deps.desk.render({ ...what, killsBefore }, hooks),
+      deps.hostId,
     )
   }
 }

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity'
 
-const HEARTBEAT_MS = 5000
+const BEATS_PER_TIMEOUT = 6
+const USUAL_TIMEOUT_MS = 30_000
 
 export interface Heartbeats {
   /** Aborted when the activity is cancelled. */
@@ -17,7 +18,7 @@ export async function withHeartbeats<T>(work: (heartbeats: Heartbeats) => Promis
   const signal = context.cancellationSignal
   let details: unknown = context.info.heartbeatDetails
   const beat = () => context.heartbeat(details)
-  const timer = setInterval(beat, HEARTBEAT_MS)
+  const timer = setInterval(beat, (context.info.heartbeatTimeoutMs ?? USUAL_TIMEOUT_MS) / BEATS_PER_TIMEOUT)
   beat()
   try {
     return await work({

@@ -1,6 +1,6 @@
 import { type Context, log } from '@temporalio/activity'
 import type { ActivityExecuteInput, ActivityInterceptors } from '@temporalio/worker'
-import { jobIdOf, workflowIds } from '../jobs/searchAttributes.ts'
+import { jobIdOf, workflowIds } from '../jobs/workflowIds.ts'
 
 const JOB = workflowIds.job('')
 

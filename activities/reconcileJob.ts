@@ -8,9 +8,11 @@ import {
 import { failedEvent } from '../jobs/callback.ts'
 import type { FailureCode } from '../jobs/failures.ts'
 import { planJob } from '../jobs/planJob.ts'
-import { jobIdOf, workflowIds } from '../jobs/searchAttributes.ts'
+import { jobIdOf, workflowIds } from '../jobs/workflowIds.ts'
 import { type JobHistory, type OpenDelivery, readJobHistory } from '../runtime/jobHistory.ts'
+import { statusClient } from '../runtime/statusClient.ts'
 import { RECEIVER_LIMIT_MS } from '../workflows/receiverLimit.ts'
+import { scaledMs, scaleOf } from '../workflows/timeScale.ts'
 import { WORKFLOW_TYPES } from '../workflows/types.ts'
 
 export interface ReconcileDeps {
@@ -20,6 +22,8 @@ export interface ReconcileDeps {
   /** Longest that one delivery attempt may be under way. */
   callbackAttemptMs: number
   outputBuckets: readonly string[]
+  /** Factor of the durations that the code names; 1 but in tests of faults. */
+  timeScale?: number
 }
 
 /**
@@ -33,9 +37,9 @@ export async function reconcileJob(
   code: FailureCode,
 ): Promise<boolean> {
   const jobId = jobIdOf(job.workflowId)
-  const { workflow } = deps.client
-  if (await exists(deps.client, workflowIds.callback(jobId))) return false
-  const current = await workflow.getHandle(job.workflowId).describe()
+  const looking = statusClient(deps.client.connection, deps.client.options.namespace)
+  if (await exists(looking, workflowIds.callback(jobId))) return false
+  const current = await looking.workflow.getHandle(job.workflowId).describe()
   if (current.runId !== job.runId) return false
 
   const history = await readOrNothing(deps.client, job)
@@ -43,23 +47,27 @@ export async function reconcileJob(
   const plan = planned.ok ? planned.plan : null
   if (plan !== null && history.uploadBegan && history.terminalEvent?.body.status !== 'completed') {
     const { bucket, userId, images, extension } = plan
-    const input = { bucket, userId, jobId, images, extension }
+    const input = { bucket, userId, jobId, images, extension, ...scaleOf(deps) }
     await startOnce(deps, WORKFLOW_TYPES.removeAssets, workflowIds.removeAssets(jobId), input)
   }
   if (!deps.callbacks) return false
   const at = new Date().toISOString()
   const event = history.terminalEvent ?? failedEvent({ jobId, plan, failure: { code }, planError: null, at })
-  const input = { event, ...whenToDeliver(history.openDeliveries, deps.callbackAttemptMs) }
+  const input = { event, ...whenToDeliver(history.openDeliveries, deps) }
   return startOnce(deps, WORKFLOW_TYPES.deliverCallback, workflowIds.callback(jobId), input)
 }
 
 /** Not while an attempt of the dead workflow may be under way; and again once the receiver cannot be at work on `processing`. */
-function whenToDeliver(open: readonly OpenDelivery[], attemptMs: number) {
+function whenToDeliver(
+  open: readonly OpenDelivery[],
+  { callbackAttemptMs: attemptMs, ...deps }: ReconcileDeps,
+) {
   const latest = (deliveries: readonly OpenDelivery[]) => Math.max(0, ...deliveries.map(({ atMs }) => atMs))
   const processing = open.filter(({ kind }) => kind === 'processing')
   return {
     notBeforeMs: latest(open) + attemptMs,
-    repeatAtMs: processing.length === 0 ? null : latest(processing) + attemptMs + RECEIVER_LIMIT_MS,
+    repeatAtMs:
+      processing.length === 0 ? null : latest(processing) + attemptMs + scaledMs(deps, RECEIVER_LIMIT_MS),
   }
 }
 

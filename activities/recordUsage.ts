@@ -5,6 +5,7 @@ import { completionRecord, workerMetrics } from '../jobs/usage.ts'
 export interface RecordUsageInput {
   plan: JobPlan
   receipt: RenderReceipt | null
+  enhanceMs?: number
   assets: UploadedAsset[]
   success: boolean
   at: string

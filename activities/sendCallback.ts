@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import type { CallbackEvent } from '../jobs/callback.ts'
+import { textCensor } from '../runtime/redact.ts'
 import { classifyAnswer, classifyError, type DeliveryReport } from './deliveryReport.ts'
 
 export interface SendCallbackDeps {
@@ -37,7 +38,8 @@ async function post(deps: SendCallbackDeps, event: CallbackEvent): Promise<Deliv
       body,
       signal: AbortSignal.timeout(deps.timeoutMs),
     })
-    return classifyAnswer(response.status, await readUpTo(response, ANSWER_LIMIT_BYTES))
+    const answer = await readUpTo(response, ANSWER_LIMIT_BYTES)
+    return classifyAnswer(response.status, answer, censorFor(deps, event))
   } catch (error) {
     return classifyError(error)
   }
@@ -55,6 +57,13 @@ function headersOf(deps: SendCallbackDeps, event: CallbackEvent, body: string): 
       ? {}
       : { 'webhook-signature': new Webhook(deps.secret).sign(event.id, at, body) }),
   }
+}
+
+/** Nothing of ours that the receiver repeats may stand in a history or a log: no secret, no prompt, no query of an address. */
+function censorFor({ token, secret }: SendCallbackDeps, { body }: CallbackEvent): (text: string) => string {
+  const ours = [token, secret, body.enhancedPrompt].filter(text => typeof text === 'string')
+  const withoutOurs = textCensor(ours)
+  return text => withoutOurs(text).replaceAll(/(https?:\/\/[^\s"'?]*)\?[^\s"']*/gi, '$1?…')
 }
 
 async function readUpTo(response: Response, limitBytes: number): Promise<string> {

@@ -3,10 +3,11 @@ import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '
 import { z } from 'zod'
 import { jobTypeNames, jobTypeRow } from '../jobs/jobTypes.ts'
 import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
-import { JOB_STATUSES } from '../jobs/status.ts'
-import { attributeKeys } from '../workflows/attributeKeys.ts'
+import { OPEN_STATUSES } from '../jobs/status.ts'
+import { statusClient } from '../runtime/statusClient.ts'
 import { WORKFLOW_TYPES } from '../workflows/types.ts'
 import { type ReconcileDeps, reconcileJob } from './reconcileJob.ts'
+import { isStuck, type StuckLimits } from './stuckJobs.ts'
 
 /** Visibility lags behind: what closed shortly before a sweep is looked at again by the next. */
 const OVERLAP_MS = 5 * 60_000
@@ -25,11 +26,7 @@ export interface SweepResult {
   swept: string[]
 }
 
-export interface SweepJobsDeps extends ReconcileDeps {
-  deadlineFactor: number
-  /** How late a running job may be before it counts as stuck: its own deadline needs a worker to be noticed. */
-  stuckGraceMs: number
-}
+export interface SweepJobsDeps extends ReconcileDeps, StuckLimits {}
 
 /**
  * Finds jobs that closed without a terminal status of their own, and running ones far past their deadline (which it
@@ -37,7 +34,7 @@ export interface SweepJobsDeps extends ReconcileDeps {
  * delivery has an id that is used once.
  */
 export function createSweepJobs(deps: SweepJobsDeps) {
-  const { workflow } = deps.client
+  const { workflow } = statusClient(deps.client.connection, deps.client.options.namespace)
 
   return async function sweepJobs({ last }: { last: unknown }): Promise<SweepResult> {
     const startedMs = Date.now()
@@ -64,7 +61,7 @@ export function createSweepJobs(deps: SweepJobsDeps) {
       if (swept.length === MOST_PER_SWEEP) return { sweptUntilMs: doneUntilMs, swept }
     }
     for await (const job of workflow.list({ query: longRunning(deps, startedMs) })) {
-      if (!isStuck(job, deps, startedMs)) continue
+      if (!(await isStuck(job, deps, startedMs))) continue
       await attend(
         job,
         async () => (await terminate(deps.client, job)) && (await reconcileJob(deps, job, 'stuck')),
@@ -96,9 +93,7 @@ const iso = (ms: number) => new Date(ms).toISOString()
 
 /** A job writes its terminal status in the same breath in which it closes; one that was closed by force has not. */
 function closedSilently(jobsQueue: string, sinceMs: number): string {
-  const open = JOB_STATUSES.slice(0, 2)
-    .map(status => `'${status}'`)
-    .join(', ')
+  const open = OPEN_STATUSES.map(status => `'${status}'`).join(', ')
   return `${ours(jobsQueue)} AND ExecutionStatus IN ('Terminated', 'TimedOut', 'Failed') AND ${SEARCH_ATTRIBUTES.jobStatus} IN (${open}) AND CloseTime > '${iso(sinceMs)}'`
 }
 
@@ -106,15 +101,4 @@ function longRunning({ jobsQueue, deadlineFactor, stuckGraceMs }: SweepJobsDeps,
   const shortestHours = Math.min(...jobTypeNames.map(type => jobTypeRow(type).deadlineHours))
   const latestStartMs = nowMs - shortestHours * 3_600_000 * deadlineFactor - stuckGraceMs
   return `${ours(jobsQueue)} AND ExecutionStatus = 'Running' AND StartTime < '${iso(latestStartMs)}'`
-}
-
-function isStuck(
-  job: WorkflowExecutionInfo,
-  { deadlineFactor, stuckGraceMs }: SweepJobsDeps,
-  nowMs: number,
-): boolean {
-  const found = job.typedSearchAttributes.get(attributeKeys.jobType)
-  const type = jobTypeNames.find(name => name === found)
-  const hours = type === undefined ? 24 : jobTypeRow(type).deadlineHours
-  return nowMs - job.startTime.getTime() > hours * 3_600_000 * deadlineFactor + stuckGraceMs
 }

@@ -3,6 +3,7 @@ import { access, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { JobFailure } from '../jobs/failures.ts'
 import { copyAtomically, errorCode } from './atomicFile.ts'
+import { leadsThroughLink } from './linkedPath.ts'
 import { isObjectRef } from './objectRef.ts'
 import type { ObjectRef, ObjectStore, StoredObject } from './store.ts'
 import { NEVER_EXPIRES, signObject } from './urlSignature.ts'
@@ -30,11 +31,13 @@ export function createDirectoryStore({ directory, url, signingKey }: DirectorySt
     async putFile(ref, file, { signal }) {
       const target = objectFile(directory, ref)
       signal?.throwIfAborted()
+      await refuseLinkedFolder(directory, ref)
       await copyAtomically(file, target, scratch)
     },
 
     async getFile(ref, file, { maxBytes, signal }) {
       const source = objectFile(directory, ref)
+      if (await leadsThroughLink(join(directory, ref.bucket), ref.path)) throw noObject(ref)
       const bytes = await sizeOf(source, ref)
       if (bytes > maxBytes) throw new JobFailure('reference_too_large', tooLarge(ref, bytes, maxBytes))
       signal?.throwIfAborted()
@@ -45,6 +48,7 @@ export function createDirectoryStore({ directory, url, signingKey }: DirectorySt
     async remove(bucket, paths) {
       for (const path of paths) {
         const file = objectFile(directory, { bucket, path })
+        await refuseLinkedFolder(directory, { bucket, path })
         await rm(file, { force: true })
         if (path.includes('/')) await rmdir(dirname(file)).catch(() => {}) // its folder, if that was the last in it
       }
@@ -81,7 +85,18 @@ async function sizeOf(file: string, ref: ObjectRef): Promise<number> {
   } catch (error) {
     if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error
   }
-  throw new JobFailure('reference_not_found', `no object ${ref.bucket}/${ref.path}`)
+  throw noObject(ref)
+}
+
+function noObject({ bucket, path }: ObjectRef): JobFailure {
+  return new JobFailure('reference_not_found', `no object ${bucket}/${path}`)
+}
+
+/** An operator may link the store's folder, or a bucket's, to another disk; a link below would have us write anywhere. */
+async function refuseLinkedFolder(directory: string, { bucket, path }: ObjectRef): Promise<void> {
+  const folder = dirname(path)
+  if (folder !== '.' && (await leadsThroughLink(join(directory, bucket), folder)))
+    throw new JobFailure('store_refused', `a folder of ${bucket}/${path} is a link`)
 }
 
 async function listFolder(folder: string): Promise<StoredObject[]> {

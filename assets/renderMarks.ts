@@ -35,6 +35,13 @@ export function isOwned(
   return isRunning(mark.owner)
 }
 
+/** How many attempts of a round have killed their program, by the newest mark. A process that died in mid-render could not say so. */
+export function killsOf(mark: BeganMark | null, round: number): number {
+  if (mark === null || mark.round !== round) return 0
+  const diedWithIt = mark.owner !== null && mark.held && !isRunning(mark.owner)
+  return mark.kills + (diedWithIt ? 1 : 0)
+}
+
 /** Names in a folder; none where it does not exist. */
 export async function namesIn(folder: string): Promise<string[]> {
   try {

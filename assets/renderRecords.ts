@@ -52,10 +52,17 @@ export const uploadSchema = z.object({
   ),
 }) satisfies z.ZodType<{ assets: UploadedAsset[] }>
 
-/** Who renders, or rendered. `owner` is null once the attempt is over; `instance` tells two stores of one process apart. */
+/**
+ * Who renders, or rendered. `owner` is null once the attempt is over; `instance` tells two stores of one process apart.
+ * `kills` counts the attempts of its `round` that killed their program: those before it, and itself once it is over.
+ */
 export const beganSchema = z.object({
   owner: z.object({ pid: z.int(), born: z.string(), instance: z.string() }).nullable(),
   at: z.string(),
+  round: count.default(0),
+  kills: count.default(0),
+  /** Whether it has had the card. */
+  held: z.boolean().default(false),
 })
 export type BeganMark = z.infer<typeof beganSchema>
 

@@ -159,6 +159,41 @@ describe('a beginning', () => {
     ])
   })
 
+  it('counts the deaths of a round: told ones, and those of processes that had the card', async () => {
+    const ref = newRef()
+    await renders.begin(ref)
+    await renders.giveUp(ref, true)
+    await renders.begin(ref)
+    await renders.giveUp(ref)
+    for (const hasCard of [false, true]) await (await holdRender(directory, ref, { hasCard })).kill()
+    expect(await renders.begin(ref)).toMatchObject({ begun: true, attempt: 5, kills: 2 })
+    await renders.hasCard(ref)
+    await renders.giveUp(ref)
+    expect(await renders.begin(ref)).toMatchObject({ kills: 2 })
+    await renders.giveUp(ref, true)
+    expect(await createRenderStore({ directory }).begin(ref, 1)).toMatchObject({ attempt: 7, kills: 0 })
+  })
+
+  it('that a living process of ours could not tidy up is no death', async () => {
+    const ref = newRef()
+    await renders.begin(ref)
+    await renders.hasCard(ref)
+    const other = createRenderStore({ directory })
+    expect(await other.begin(ref)).toMatchObject({ begun: false })
+    await rm(join(directory, ref.jobId, ref.planHash, 'work-1'), { recursive: true })
+    await renders.giveUp(ref)
+    expect(await other.begin(ref)).toMatchObject({ begun: true, kills: 0 })
+  })
+
+  it('reads the marks of an earlier version', async () => {
+    const ref = newRef()
+    await renders.begin(ref)
+    await renders.giveUp(ref)
+    const mark = join(directory, ref.jobId, ref.planHash, 'began-1.json')
+    await writeFile(mark, JSON.stringify({ owner: null, at: '2026-01-01T00:00:00.000Z' }))
+    expect(await renders.begin(ref)).toMatchObject({ attempt: 2, kills: 0 })
+  })
+
   it('does not undo what another process has finished since', async () => {
     const ref = newRef()
     const receipt = await finished(ref)

@@ -6,7 +6,7 @@ import { diskFull } from './atomicFile.ts'
 import type { Collected } from './keptFiles.ts'
 import { ownProcess } from './livingProcess.ts'
 import { collectRenders } from './renderCollector.ts'
-import { beganName, currentMark, isOwned, namesIn } from './renderMarks.ts'
+import { beganName, currentMark, isOwned, killsOf, namesIn } from './renderMarks.ts'
 import { fileIn, jobFolder, type RenderRef, renderFolder } from './renderPath.ts'
 import {
   createRecord,
@@ -22,17 +22,25 @@ const UPLOAD = 'upload.json'
 const WORK = 'work-'
 
 export type Begun =
-  /** `attempt` counts from 1 and survives crashes. `workDir` is an empty folder for the files. */
-  | { begun: true; attempt: number; workDir: string }
+  /**
+   * `attempt` counts from 1 and survives crashes, as does `kills`: attempts of this round that killed the program, or the
+   * whole process while they had the card. `workDir` is an empty folder for the files.
+   */
+  | { begun: true; attempt: number; kills: number; workDir: string }
   /** Another living process of this machine is at it. */
   | { begun: false; ownerPid: number }
 
 /** Where renders of this host lie, one folder each, until they are uploaded and collected. */
 export interface RenderStore {
-  /** Takes the render for this process, durably, before the program hears of it. Of several processes one gets it. */
-  begin(ref: RenderRef): Promise<Begun>
-  /** The attempt is over, without a receipt: its files go, the count of attempts stays. */
-  giveUp(ref: RenderRef): Promise<void>
+  /**
+   * Takes the render for this process, durably, before the program hears of it. Of several processes one gets it. A new
+   * `round` forgets who killed what.
+   */
+  begin(ref: RenderRef, round?: number): Promise<Begun>
+  /** The attempt has got the card: from here on the death of this process counts against it. */
+  hasCard(ref: RenderRef): Promise<void>
+  /** The attempt is over, without a receipt: its files go, the counts stay. `killed`: the program died of it. */
+  giveUp(ref: RenderRef, killed?: boolean): Promise<void>
   /** Moves the files of a work folder to their place and writes the receipt, which ends the attempt. */
   finish(ref: RenderRef, workDir: string, receipt: RenderReceipt): Promise<void>
   /** The receipt, if its files are all there or were uploaded; null otherwise. */
@@ -59,15 +67,16 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
   const active = new Set<string>()
   const owner = { instance, active }
 
-  async function begin(ref: RenderRef): Promise<Begun> {
+  async function begin(ref: RenderRef, round: number): Promise<Begun> {
     const folder = renderFolder(directory, ref)
     await mkdir(folder, { recursive: true })
     const last = await currentMark(folder)
     if (last.mark && isOwned(last.mark, folder, owner))
       return { begun: false, ownerPid: last.mark.owner?.pid ?? 0 }
     const attempt = last.attempt + 1
-    const mark = { owner: own, at: new Date().toISOString() }
-    if (!(await createRecord(join(folder, beganName(attempt)), mark))) return begin(ref)
+    const kills = killsOf(last.mark, round)
+    const mark = { owner: own, at: new Date().toISOString(), round, kills, held: false }
+    if (!(await createRecord(join(folder, beganName(attempt)), mark))) return begin(ref, round)
     active.add(folder)
     // Another process may have finished it since our caller looked.
     if (await receipt(ref)) {
@@ -77,7 +86,7 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
     await removeLeftovers(folder, attempt)
     const workDir = join(folder, `${WORK}${attempt}`)
     await mkdir(workDir)
-    return { begun: true, attempt, workDir }
+    return { begun: true, attempt, kills, workDir }
   }
 
   /** Everything that an earlier attempt left: only the newest mark says anything. A rival may be writing a hidden file. */
@@ -88,24 +97,33 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
     }
   }
 
-  async function endAttempt(folder: string): Promise<void> {
+  async function hasCard(ref: RenderRef): Promise<void> {
+    const folder = renderFolder(directory, ref)
+    const { attempt, mark } = await currentMark(folder)
+    if (mark === null || !active.has(folder)) return
+    await writePassingRecord(join(folder, beganName(attempt)), { ...mark, held: true })
+  }
+
+  async function endAttempt(folder: string, killed = false): Promise<void> {
     active.delete(folder)
-    const { attempt } = await currentMark(folder)
+    const { attempt, mark } = await currentMark(folder)
     if (attempt === 0) return
     const file = join(folder, beganName(attempt))
+    const ended = { ...mark, owner: null, at: new Date().toISOString() }
     try {
-      await writePassingRecord(file, { owner: null, at: new Date().toISOString() })
+      if (killed) await writeRecord(file, { ...ended, kills: (mark?.kills ?? 0) + 1 })
+      else await writePassingRecord(file, ended)
     } catch {
       // A full disk: without the mark the count is lost, with it every other process would wait for us.
       await rm(file, { force: true })
     }
   }
 
-  async function giveUp(ref: RenderRef): Promise<void> {
+  async function giveUp(ref: RenderRef, killed = false): Promise<void> {
     const folder = renderFolder(directory, ref)
     const { attempt } = await currentMark(folder)
     await removeLeftovers(folder, attempt)
-    await endAttempt(folder)
+    await endAttempt(folder, killed)
   }
 
   async function finish(ref: RenderRef, workDir: string, receipt: RenderReceipt): Promise<void> {
@@ -148,7 +166,8 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
   }
 
   return {
-    begin: ref => begin(ref).catch(error => Promise.reject(diskFull(error, directory))),
+    begin: (ref, round = 0) => begin(ref, round).catch(error => Promise.reject(diskFull(error, directory))),
+    hasCard,
     giveUp,
     finish,
     receipt,

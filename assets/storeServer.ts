@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import send from 'send'
+import { leadsThroughLink } from './linkedPath.ts'
 import { isObjectRef } from './objectRef.ts'
 import { isSignatureOf } from './urlSignature.ts'
 
@@ -11,7 +13,9 @@ export interface StoreServer {
 
 /** Serves the signed URLs of a directory store: GET and HEAD, with ranges, so that a browser can seek in a video. */
 export function createStoreServer(options: { directory: string; signingKey: string }): StoreServer {
-  const server = createServer((request, response) => answer(request, response, options))
+  const server = createServer((request, response) => {
+    answer(request, response, options).catch(() => refuse(response, 500, 'the object could not be read'))
+  })
   return {
     listen: (port, host) =>
       new Promise((resolve, reject) => {
@@ -31,11 +35,11 @@ export function createStoreServer(options: { directory: string; signingKey: stri
   }
 }
 
-function answer(
+async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   { directory, signingKey }: { directory: string; signingKey: string },
-): void {
+): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD')
     refuse(response, 405, 'only GET and HEAD are served')
@@ -53,6 +57,12 @@ function answer(
   }
   if (expires * 1000 < Date.now()) {
     refuse(response, 403, 'this link has expired: ask for a new one')
+    return
+  }
+
+  const [bucket = '', ...path] = objectPath.split('/')
+  if (await leadsThroughLink(join(directory, bucket), path.join('/'))) {
+    refuse(response, 404, 'no such object')
     return
   }
 

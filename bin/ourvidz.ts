@@ -6,7 +6,7 @@ import { readEnvironment } from '../runtime/environment.ts'
 const JOB_COMMANDS = new Set(['submit', 'watch', 'status', 'list', 'cancel', 'redeliver', 'card'])
 
 /** Commands of those who run an installation, which need no embedded stack either. */
-const OPERATOR_COMMANDS = new Set(['doctor', 'models', 'engine'])
+const OPERATOR_COMMANDS = new Set(['doctor', 'models', 'engine', 'encryption', 'codec-server'])
 
 const argv = process.argv.slice(2)
 const aboutJobs = JOB_COMMANDS.has(argv[0] ?? '')

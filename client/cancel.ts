@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { WorkflowNotFoundError } from '@temporalio/client'
-import { workflowIds } from '../jobs/searchAttributes.ts'
 import type { JobStatus } from '../jobs/status.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import type { PipelineContext } from './context.ts'
 import { InvalidArgumentError } from './errors.ts'
 import { findJob } from './get.ts'

@@ -1,4 +1,5 @@
 import type { Config } from '../runtime/config.ts'
+import { clientDataConverter } from '../runtime/dataConverter.ts'
 import { connectTemporal, TemporalUnreachableError } from '../runtime/temporalConnection.ts'
 import { ServerUnreachableError } from './errors.ts'
 import { createPipelineClient, type PipelineClient } from './pipelineClient.ts'
@@ -11,11 +12,13 @@ export interface ConnectedPipelineClient extends PipelineClient {
 export async function connectPipelineClient({
   temporal,
   store,
-}: Pick<Config, 'temporal' | 'store'>): Promise<ConnectedPipelineClient> {
+  encryption,
+}: Pick<Config, 'temporal' | 'store' | 'encryption'>): Promise<ConnectedPipelineClient> {
   const connection = await connect(temporal)
   const client = createPipelineClient({
     connection,
     namespace: temporal.namespace,
+    dataConverter: clientDataConverter(encryption),
     queuePrefix: temporal.queuePrefix,
     outputBuckets: store.outputBuckets,
   })

@@ -9,12 +9,14 @@ export type PipelineErrorCode =
   | 'job_not_found'
   | 'job_still_running'
   | 'nothing_to_redeliver'
+  | 'not_quarantined'
   | 'job_failed'
   | 'job_canceled'
   | 'card_unreachable'
   | 'card_command_failed'
   | 'server_unreachable'
   | 'server_refused'
+  | 'payload_unreadable'
 
 /** Every error that this SDK throws on purpose. `code` is stable; `message` is one line for a person. */
 export class PipelineError extends Error {
@@ -96,6 +98,15 @@ export class NothingToRedeliverError extends PipelineError {
   }
 }
 
+/** The job is not in quarantine: it never was, was released, or has ended. */
+export class NotQuarantinedError extends PipelineError {
+  override readonly name = 'NotQuarantinedError'
+
+  constructor(jobId: string) {
+    super('not_quarantined', `Job ${jobId} is not in quarantine.`)
+  }
+}
+
 /** The job ended as failed. `userMessage` may be shown to the app's user; `message` is for operators. */
 export class JobFailedError extends PipelineError {
   override readonly name = 'JobFailedError'
@@ -155,5 +166,14 @@ export class ServerRefusedError extends PipelineError {
 
   constructor(message: string, options?: { cause?: unknown }) {
     super('server_refused', message, options)
+  }
+}
+
+/** What Temporal keeps of the job is encrypted with a key that this program does not have. The message names the key. */
+export class PayloadUnreadableError extends PipelineError {
+  override readonly name = 'PayloadUnreadableError'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('payload_unreadable', message, options)
   }
 }

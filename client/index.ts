@@ -2,6 +2,7 @@
 
 export type { CardStatus, LaneMode, LaneStatus, MemoryStatus } from '../jobs/cardStatus.ts'
 export { type Config, parseConfig } from '../runtime/config.ts'
+export { clientDataConverter } from '../runtime/dataConverter.ts'
 export type { JobOutcome } from '../workflows/types.ts'
 export type { CancelResult } from './cancel.ts'
 export type { CardControl, CardOptions } from './card.ts'
@@ -11,6 +12,13 @@ export type { JobSummary } from './jobSummary.ts'
 export type { JobView } from './jobView.ts'
 export type { ListFilter } from './listQuery.ts'
 export { createPipelineClient, type PipelineClient, type PipelineClientOptions } from './pipelineClient.ts'
+export type {
+  QuarantineControl,
+  QuarantineResult,
+  QuarantineView,
+  RejectOptions,
+  ReleaseOptions,
+} from './quarantine.ts'
 export type { RedeliverResult } from './redeliver.ts'
 export type { ResultOptions } from './result.ts'
 export type { SubmitResult } from './submit.ts'

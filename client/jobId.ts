@@ -1,3 +1,4 @@
+import { describeGiven } from '../jobs/describeGiven.ts'
 import { UUID } from '../jobs/uuid.ts'
 import { InvalidArgumentError } from './errors.ts'
 
@@ -7,7 +8,6 @@ export function isUuid(value: unknown): value is string {
 
 /** A job or user id in the one spelling that stands in workflow ids. Throws {@link InvalidArgumentError} if it is no UUID. */
 export function parseUuid(value: string, what: string): string {
-  if (!isUuid(value))
-    throw new InvalidArgumentError(`${what} must be a UUID, not ${JSON.stringify(value).slice(0, 60)}.`)
+  if (!isUuid(value)) throw new InvalidArgumentError(`${what} must be a UUID, not ${describeGiven(value)}.`)
   return value.toLowerCase()
 }

@@ -1,6 +1,6 @@
 import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client'
-import { workflowIds } from '../jobs/searchAttributes.ts'
-import type { JobStatus } from '../jobs/status.ts'
+import { type JobStatus, OPEN_STATUSES } from '../jobs/status.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import { readAttributes } from './attributes.ts'
 import type { PipelineContext } from './context.ts'
 import { callServer } from './server.ts'
@@ -22,7 +22,7 @@ export function isRunning({ status }: Pick<Execution, 'status'>): boolean {
 /** The status by the state of the workflow first: what a running or killed workflow last wrote of itself may be out of date. */
 export function statusOf(description: Execution): JobStatus {
   const written = readAttributes(description.typedSearchAttributes).status
-  if (isRunning(description)) return written === 'queued' ? 'queued' : 'processing'
+  if (isRunning(description)) return OPEN_STATUSES.find(status => status === written) ?? 'processing'
   if (description.status.name === 'COMPLETED') return 'completed'
   if (description.status.name === 'CANCELLED') return written === 'aborted' ? 'aborted' : 'canceled'
   return 'failed'

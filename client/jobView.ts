@@ -2,8 +2,9 @@ import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@tempo
 import type { JobType } from '../jobs/jobTypes.ts'
 import type { ReferenceMode } from '../jobs/plan.ts'
 import type { UploadedAsset } from '../jobs/receipt.ts'
-import { type CallbackStatus, workflowIds } from '../jobs/searchAttributes.ts'
+import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import type { JobPhase, JobStatus } from '../jobs/status.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import type { JobOutcome } from '../workflows/types.ts'
 import { readAttributes } from './attributes.ts'
 import type { PipelineContext } from './context.ts'
@@ -58,15 +59,22 @@ export async function viewOf(
   }
   if (isRunning(description)) {
     const pending = description.raw.pendingActivities ?? []
-    const progress = await progressOf(pending, context.client.options.loadedDataConverter)
+    // A heartbeat may be encrypted with a later key than what was read so far.
+    const progress = await callServer(context.client, () =>
+      progressOf(pending, context.client.options.loadedDataConverter),
+    )
+    const status = statusOf(description)
+    const setAside = status === 'quarantined'
     return {
       ...common,
-      status: statusOf(description),
-      phase: progress.phase,
+      status,
+      phase: setAside ? status : progress.phase,
       step: progress.step,
       total: progress.total,
       attempt: progress.attempt,
-      waitingReason: progress.waitingReason ?? (await nobodyThere(context, progress, description)),
+      waitingReason: setAside
+        ? 'it killed the inference program; an operator decides (`ourvidz quarantine`)'
+        : (progress.waitingReason ?? (await nobodyThere(context, progress, description))),
       startedAt: progress.startedAt,
       failure: null,
       assets: [],

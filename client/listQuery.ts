@@ -63,7 +63,8 @@ const { jobStatus, jobType, userId: userIdAttribute, callbackStatus } = SEARCH_A
 /** A killed job still bears the status it had, so the state of the workflow decides first. */
 const BY_STATUS: Record<JobStatus, string> = {
   queued: `ExecutionStatus = 'Running' AND ${jobStatus} = 'queued'`,
-  processing: `ExecutionStatus = 'Running' AND ${jobStatus} != 'queued'`,
+  processing: `ExecutionStatus = 'Running' AND ${jobStatus} != 'queued' AND ${jobStatus} != 'quarantined'`,
+  quarantined: `ExecutionStatus = 'Running' AND ${jobStatus} = 'quarantined'`,
   completed: `ExecutionStatus = 'Completed'`,
   failed: `ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')`,
   aborted: `ExecutionStatus = 'Canceled' AND ${jobStatus} = 'aborted'`,

@@ -1,4 +1,4 @@
-import { workflowIds } from '../jobs/searchAttributes.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import type { PipelineContext } from './context.ts'
 import { JobNotFoundError } from './errors.ts'
 import { get } from './get.ts'

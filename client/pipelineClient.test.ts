@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { workflowIds } from '../jobs/searchAttributes.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import { type Harness, payloadFor, startHarness } from './imitation/harness.ts'
 import type { JobView } from './jobView.ts'
 import { createPipelineClient, type PipelineClient } from './pipelineClient.ts'

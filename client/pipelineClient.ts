@@ -1,6 +1,8 @@
 import { Client, type ConnectionLike } from '@temporalio/client'
 import type { DataConverter } from '@temporalio/common'
 import { queuesWithPrefix } from '../jobs/queues.ts'
+import { clientDataConverter } from '../runtime/dataConverter.ts'
+import { NO_ENCRYPTION } from '../runtime/encryptionKeys.ts'
 import type { JobOutcome } from '../workflows/types.ts'
 import { type CancelResult, cancel } from './cancel.ts'
 import { type CardControl, type CardOptions, card } from './card.ts'
@@ -10,12 +12,13 @@ import { get } from './get.ts'
 import type { JobView } from './jobView.ts'
 import { createList, type List } from './list.ts'
 import { createPollers } from './pollers.ts'
+import { type QuarantineControl, quarantineControl } from './quarantine.ts'
 import { type RedeliverResult, redeliver } from './redeliver.ts'
 import { type ResultOptions, result } from './result.ts'
 import { type SubmitResult, submit } from './submit.ts'
 import { type WatchOptions, watch } from './watch.ts'
 
-/** Jobs as an application uses them. Every method may throw ServerUnreachableError and ServerRefusedError. */
+/** Jobs as an application uses them. Every method may throw ServerUnreachableError, ServerRefusedError and PayloadUnreadableError. */
 export interface PipelineClient {
   /**
    * Starts a job, or finds it again: the same payload twice is one job, also after it has ended. A payload that is wrong in
@@ -38,6 +41,8 @@ export interface PipelineClient {
   list: List
   /** Delivers the terminal callback again. Throws JobStillRunningError, JobNotFoundError, NothingToRedeliverError. */
   redeliver(jobId: string): Promise<RedeliverResult>
+  /** Jobs that were set aside because they kill the inference program: for operators. */
+  quarantine: QuarantineControl
   /** The card of a host, by the HOST_ID of its GPU worker: for operators. */
   card(hostId: string, options?: CardOptions): CardControl
 }
@@ -48,7 +53,7 @@ export type PipelineClientOptions = (
       connection: ConnectionLike
       /** `default` by default. */
       namespace?: string
-      /** Must be the workers' own, where payloads are encrypted. */
+      /** Where payloads are encrypted: `clientDataConverter(config.encryption)`. */
       dataConverter?: DataConverter
     }
 ) & {
@@ -72,13 +77,15 @@ export function createPipelineClient(options: PipelineClientOptions): PipelineCl
     pollers: createPollers(client),
     outputBuckets,
   }
+  const list = createList(context)
   return {
     submit: payload => submit(context, payload),
     get: jobId => get(context, jobId),
     watch: (jobId, watchOptions) => watch(context, jobId, watchOptions),
     result: (jobId, resultOptions) => result(context, jobId, resultOptions),
     cancel: (jobId, reason) => cancel(context, jobId, reason),
-    list: createList(context),
+    list,
+    quarantine: quarantineControl(context, list),
     redeliver: jobId => redeliver(context, jobId),
     card: (hostId, cardOptions) => card(context, hostId, cardOptions),
   }
@@ -87,7 +94,7 @@ export function createPipelineClient(options: PipelineClientOptions): PipelineCl
 function temporalOptions({
   connection,
   namespace = 'default',
-  dataConverter,
+  dataConverter = clientDataConverter(NO_ENCRYPTION),
 }: Extract<PipelineClientOptions, { connection: ConnectionLike }>) {
-  return { connection, namespace, ...(dataConverter ? { dataConverter } : {}) }
+  return { connection, namespace, dataConverter }
 }

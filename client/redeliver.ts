@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client'
 import type { CallbackEvent } from '../jobs/callback.ts'
-import { type CallbackStatus, workflowIds } from '../jobs/searchAttributes.ts'
+import type { CallbackStatus } from '../jobs/searchAttributes.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import { readJobHistory } from '../runtime/jobHistory.ts'
 import { attributeKeys } from '../workflows/attributeKeys.ts'
 import type { DeliverCallbackInput } from '../workflows/deliverCallback.ts'

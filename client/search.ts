@@ -1,4 +1,5 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client'
+import { statusClient } from '../runtime/statusClient.ts'
 import { callServer } from './server.ts'
 
 /** The server allows 10 such queries a second per namespace, for all its clients together. */
@@ -7,14 +8,15 @@ const MAX_CACHED = 100
 
 export type Search = (query: string, limit: number) => Promise<WorkflowExecutionInfo[]>
 
-/** Asks the server's index, in one request. The same question within a second is answered from memory. */
+/** Asks the server's index, in one request; memos are not read. The same question within a second is answered from memory. */
 export function createSearch(client: Client): Search {
+  const looking = statusClient(client.connection, client.options.namespace)
   const cache = new Map<string, { atMs: number; executions: Promise<WorkflowExecutionInfo[]> }>()
   return (query, limit) => {
     const key = `${limit} ${query}`
     const cached = cache.get(key)
     if (cached && Date.now() - cached.atMs < FRESH_MS) return cached.executions
-    const executions = firstPage(client, query, limit)
+    const executions = firstPage(looking, query, limit)
     executions.catch(() => cache.delete(key))
     cache.delete(key)
     cache.set(key, { atMs: Date.now(), executions })

@@ -4,7 +4,8 @@ import {
   NamespaceNotFoundError,
   WorkflowNotFoundError,
 } from '@temporalio/client'
-import { ServerRefusedError, ServerUnreachableError } from './errors.ts'
+import { UnreadablePayloadError } from '../runtime/payloadCodec.ts'
+import { PayloadUnreadableError, ServerRefusedError, ServerUnreachableError } from './errors.ts'
 
 const CALL_TIMEOUT_MS = 10_000
 
@@ -14,8 +15,8 @@ const NOT_FOUND = 5
 const REFUSED = new Set([3, 7, 9, 12, 16]) // invalid argument, permission, precondition, unimplemented, unauthenticated
 
 /**
- * Makes one call to Temporal with a time limit, as gRPC by itself waits for ever. Throws {@link ServerUnreachableError} or
- * {@link ServerRefusedError}; Temporal's own errors about a workflow (not found, already started, failed) pass.
+ * Makes one call to Temporal with a time limit, as gRPC by itself waits for ever. Throws {@link ServerUnreachableError},
+ * {@link ServerRefusedError} or {@link PayloadUnreadableError}; Temporal's own errors about a workflow (not found, already started, failed) pass.
  */
 export async function callServer<T>(client: Client, call: () => Promise<T>): Promise<T> {
   try {
@@ -31,6 +32,9 @@ export function serverError(error: unknown): unknown {
     return new ServerRefusedError(`Temporal has no namespace "${error.namespace}". Set TEMPORAL_NAMESPACE.`, {
       cause: error,
     })
+  }
+  if (error instanceof UnreadablePayloadError) {
+    return new PayloadUnreadableError(error.message, { cause: error })
   }
   const status = grpcStatus(error)
   if (status === null) return error

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../jobs/canonicalJson.ts'
+import { describeGiven } from '../jobs/describeGiven.ts'
 import { InvalidPayloadError, PayloadTooLargeError } from './errors.ts'
 import { isUuid } from './jobId.ts'
 
 /** Temporal takes 2 MB; the rest is room for encryption and envelopes. */
 const MAX_PAYLOAD_BYTES = 1_500_000
+/** Far deeper than any payload; what lies much deeper could be read here and no longer be written by a worker. */
+const DEEPEST = 500
 
 export interface Submission {
   jobId: string
@@ -29,6 +32,8 @@ export function parseSubmission(given: unknown): Submission {
   }
   const payload: unknown = JSON.parse(json)
   if (!isObject(payload)) throw new InvalidPayloadError('The payload must be a JSON object.')
+  if (isDeeperThan(DEEPEST, payload))
+    throw new InvalidPayloadError(`The payload has more than ${DEEPEST} objects or lists in one another.`)
   return {
     jobId: uuidField(payload, 'id'),
     userId: uuidField(payload, 'user_id'),
@@ -49,9 +54,15 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some(inner => isDeeperThan(levels - 1, inner))
+}
+
 function uuidField(payload: Record<string, unknown>, field: 'id' | 'user_id'): string {
   const value = payload[field]
   if (isUuid(value)) return value.toLowerCase()
-  const given = value === undefined ? 'it is missing' : `it is ${JSON.stringify(value).slice(0, 60)}`
+  const given =
+    value === undefined ? 'it is missing' : `it is ${value === null ? 'null' : describeGiven(value)}`
   throw new InvalidPayloadError(`${field} must be a UUID; ${given}.`)
 }

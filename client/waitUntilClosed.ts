@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client'
-import { workflowIds } from '../jobs/searchAttributes.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import type { PipelineContext } from './context.ts'
 import { JobNotFoundError } from './errors.ts'
 import { throughOutages } from './patience.ts'

@@ -77,15 +77,16 @@ async function demo(session: DevSession, { keep, speed, json = false }: DemoOpti
 
 async function runExamples(
   session: DevSession,
-  { stack, signal }: RunningStack,
+  { config, stack, signal }: RunningStack,
   { json, tell }: { json: boolean; tell: (line: string) => void },
 ): Promise<JobView[]> {
   await putExamplePictures(stack.store)
   const payloads = await newExampleJobs(stack.store)
   const { temporalAddress, namespace, uiUrl, receiverUrl } = stack.addresses
-  const client = await connectPipelineClient(
-    parseConfig({ TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: namespace }),
-  )
+  const client = await connectPipelineClient({
+    ...parseConfig({ TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: namespace }),
+    encryption: config.encryption,
+  })
   try {
     tell(`${payloads.length} jobs are on their way. Web UI: ${uiUrl} · callbacks: ${receiverUrl}\n`)
     for (const payload of payloads) await client.submit(payload)

@@ -43,6 +43,7 @@ async function dev(session: DevSession, { verbose = false, ui }: DevOptions): Pr
 function readyText({ addresses, logDir }: DevStack): string {
   const facts: [string, string][] = [
     ...(addresses.uiUrl === undefined ? [] : [['Web UI', addresses.uiUrl] satisfies [string, string]]),
+    ...(addresses.codecUrl === undefined ? [] : [['Codec', addresses.codecUrl] satisfies [string, string]]),
     ['Callbacks', addresses.receiverUrl],
     ['Store', addresses.storeUrl],
     ['Temporal', addresses.temporalAddress],

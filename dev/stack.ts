@@ -4,9 +4,13 @@ import { createDirectoryStore } from '../assets/directoryStore.ts'
 import type { ObjectStore } from '../assets/store.ts'
 import { createStoreServer } from '../assets/storeServer.ts'
 import { tryProcessLock } from '../gpu/processLock.ts'
+import { startCodecServer } from '../runtime/codecServer.ts'
+import { parseConfig } from '../runtime/config.ts'
 import { readableLine } from '../runtime/logLine.ts'
+import { createPayloadCodec } from '../runtime/payloadCodec.ts'
 import { startCallbackReceiver } from './callbackReceiver.ts'
 import type { Environment } from './environment.ts'
+import { freePort } from './freePort.ts'
 import type { OwnedProcess, ProcessEnd } from './ownedProcess.ts'
 import { publishAddresses, type StackAddresses } from './stackAddresses.ts'
 import { CALLBACK_TOKEN, stackEnvironment } from './stackEnvironment.ts'
@@ -47,6 +51,7 @@ export interface DevStack {
   stop(): Promise<void>
 }
 
+const CODEC_PORT = 8081
 /** Beyond the workers' own limit for an orderly end. */
 const WORKER_STOP_MS = 20_000
 
@@ -91,18 +96,33 @@ async function start(
       : {}
   const stoppable = signal ? { signal } : {}
 
+  const { encryption } = parseConfig({ ENCRYPTION_KEYS: options.env.ENCRYPTION_KEYS })
+  const codecPort = encryption.keys.length > 0 ? await freePort(CODEC_PORT) : null
   const ports = await chooseStackPorts(tell)
   const temporal = await startTemporalServer({
     binary: options.temporalBinary,
     port: ports.temporal,
     ui: options.ui,
     uiPort: ports.ui,
+    ...(codecPort === null ? {} : { uiCodecUrl: `http://127.0.0.1:${codecPort}` }),
     dbFile: join(dataDir, 'temporal.db'),
     logFile: logFile('temporal'),
     ...toTerminal('temporal'),
     ...stoppable,
   })
   defer(() => temporal.stop())
+
+  const codecServer =
+    codecPort === null
+      ? null
+      : await startCodecServer({
+          codec: createPayloadCodec(encryption),
+          host: '127.0.0.1',
+          port: codecPort,
+          origins: temporal.uiUrl === null ? [] : [temporal.uiUrl],
+          token: null,
+        })
+  if (codecServer !== null) defer(() => codecServer.close())
 
   const storeDir = join(dataDir, 'store')
   const storeServer = createStoreServer({ directory: storeDir, signingKey: options.signingKey })
@@ -122,6 +142,7 @@ async function start(
     temporalAddress: temporal.address,
     namespace: temporal.namespace,
     ...(temporal.uiUrl === null ? {} : { uiUrl: temporal.uiUrl }),
+    ...(codecServer === null ? {} : { codecUrl: codecServer.url }),
     storeUrl,
     receiverUrl: receiver.url,
     callbackUrl: receiver.callbackUrl,

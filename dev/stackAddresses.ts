@@ -8,6 +8,8 @@ export interface StackAddresses {
   namespace: string
   /** Absent without the Web UI. */
   uiUrl?: string
+  /** Of the codec server; absent without encryption. */
+  codecUrl?: string
   storeUrl: string
   receiverUrl: string
   callbackUrl: string

@@ -26,6 +26,7 @@ export function stackEnvironment(
     TEMPORAL_TLS_CERT: '',
     TEMPORAL_TLS_KEY: '',
     TASK_QUEUE_PREFIX: '',
+    ENCRYPTION_KEYS: given.ENCRYPTION_KEYS ?? '',
     STORE: 'directory',
     STORE_DIR: '',
     STORE_URL: stack.storeUrl,

@@ -15,6 +15,8 @@ export interface TemporalServerOptions {
   uiPort?: number
   /** Whether to serve the Web UI; yes by default. */
   ui?: boolean
+  /** Address of the codec server by which the Web UI decrypts. */
+  uiCodecUrl?: string
   /** Where workflows are kept across restarts; in memory by default. */
   dbFile?: string
   logFile?: string
@@ -79,7 +81,7 @@ async function startOnce(
   const server = await startOwnedProcess({
     name: 'Temporal server',
     command: process.execPath,
-    args: [LEASH, binary, ...serverArguments(port, uiPort, options.dbFile)],
+    args: [LEASH, binary, ...serverArguments(port, uiPort, options)],
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
   })
@@ -99,12 +101,17 @@ async function startOnce(
 
 const LEASH = fileURLToPath(new URL('./leash.ts', import.meta.url))
 
-function serverArguments(port: number, uiPort: number | null, dbFile: string | undefined): string[] {
+function serverArguments(
+  port: number,
+  uiPort: number | null,
+  { dbFile, uiCodecUrl }: TemporalServerOptions,
+): string[] {
   return [
     'server',
     'start-dev',
     ...['--ip', HOST, '--port', String(port), '--log-level', 'error', '--disable-config-env'],
     ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)]),
+    ...(uiPort === null || uiCodecUrl === undefined ? [] : ['--ui-codec-endpoint', uiCodecUrl]),
     ...Object.values(SEARCH_ATTRIBUTES).flatMap(name => ['--search-attribute', `${name}=Keyword`]),
     ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => [
       '--dynamic-config-value',

@@ -1,7 +1,7 @@
 export interface CardClock {
   startWaiting(): void
   granted(): void
-  /** The turn was given back after `heldMs` of holding it, by the program's own count. */
+  /** The turn was given back after `heldMs` of holding it, by the program's own count; not longer than by ours. */
   gaveBack(heldMs: number): void
   stop(): void
   waiting(): boolean
@@ -43,8 +43,9 @@ export function createCardClock(options: { limitMs: number; onExceeded: () => vo
     },
     gaveBack(heldMs) {
       if (state !== 'holding') return
+      const longestMs = running()
       enter('off')
-      held += heldMs
+      held += Math.min(heldMs, longestMs)
     },
     stop() {
       if (state === 'holding') held += running()

@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises'
+import { lstat, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { diskFull } from '../assets/atomicFile.ts'
 import type { ExpectedFile } from '../assets/inspect.ts'
@@ -25,6 +25,7 @@ export async function checkArtifacts(options: {
   const { job, outDir, artifacts, verifyFile } = options
   if (artifacts.length !== job.images) throw invalid(`${artifacts.length} files were made, not ${job.images}`)
   if (new Set(artifacts.map(({ path }) => path)).size !== artifacts.length) throw invalid('a file came twice')
+  if (!(await lstat(outDir).catch(() => null))?.isDirectory()) throw invalid('their folder is gone')
   const contentType = job.frames === 1 ? 'image/png' : 'video/mp4'
 
   const files: RenderedFile[] = []
@@ -38,13 +39,12 @@ export async function checkArtifacts(options: {
     if (width !== job.width || height !== job.height || frames !== job.frames) {
       throw invalid(`file ${index} is said to be ${width}×${height}, ${frames} frames`)
     }
-    const found = await stat(path).catch(() => null)
-    if (!found?.isFile()) throw invalid(`file ${index} is missing`)
+    // A link, soft or hard, would give out what is somebody else's.
+    const found = await lstat(path).catch(() => null)
+    if (!found?.isFile() || found.nlink !== 1) throw invalid(`file ${index} is missing`)
     const thumbnail = `${index}.thumb.webp`
     const picture = await verifyFile(path, { contentType, width, height, frames, sha256 })
-    await writeFile(join(outDir, thumbnail), picture).catch(error => {
-      throw diskFull(error, outDir)
-    })
+    await writeNew(join(outDir, thumbnail), picture)
     files.push({
       index,
       file,
@@ -59,6 +59,16 @@ export async function checkArtifacts(options: {
     })
   }
   return files
+}
+
+/** Never into what stands there: the program may have put a link in its place. */
+async function writeNew(file: string, bytes: Buffer): Promise<void> {
+  try {
+    await rm(file, { recursive: true, force: true })
+    await writeFile(file, bytes, { flag: 'wx' })
+  } catch (error) {
+    throw diskFull(error, file)
+  }
 }
 
 function invalid(problem: string): JobFailure {

@@ -11,12 +11,16 @@ export interface EngineTask {
   outDir: string | null
   /** Seconds the job may hold the card; waiting for it does not count. */
   cardSecondsLimit: number
+  /** In low-memory mode, and with the card to itself until it gives it back: such jobs have killed the program before. */
+  alone?: boolean
 }
 
 export interface RunHooks {
   /** Cancels the job. The promise then rejects with the signal's reason, once the program has let go of the job. */
   signal?: AbortSignal
   onProgress?: (progress: RenderProgress) => void
+  /** The program has died, or must, and this job is to blame. Comes before the promise rejects. */
+  onKilled?: () => void
 }
 
 type Fields<T extends EngineEvent['type']> = Omit<Extract<EngineEvent, { type: T }>, 'type' | 'id'>

@@ -123,6 +123,7 @@ export function createEngineTask(options: {
         const failure = engineFailure(event)
         if (event.code === 'cuda_error') {
           const culprit = { taskId: task.id, lane: task.lane }
+          hooks.onKilled?.()
           link.kill({ kind: 'gpu-error', message: failure.message, culprit })
         }
         end(() => reject(failure))
@@ -163,6 +164,7 @@ export function createEngineTask(options: {
     id: task.id,
     lane: task.lane,
     job: task.job,
+    alone: task.alone ?? false,
     result: promise,
     /** Whether its GPU part may still come: the next job of its lane waits for that. */
     needsCard: () => link !== null && !ended && !released,
@@ -175,7 +177,8 @@ export function createEngineTask(options: {
       link = to
       clock.stop()
       report()
-      to.send({ type: 'generate', id: task.id, lane: task.lane, job: task.job, outDir: task.outDir, drop })
+      const { id, lane, job, outDir } = task
+      to.send({ type: 'generate', id, lane, job, outDir, drop, ...(task.alone ? { lowMemory: true } : {}) })
     },
     /** The program is dead by another's doing: begins anew with the next one. False when it has died so too often, or is over. */
     takeBack(): boolean {
@@ -208,6 +211,8 @@ export function createEngineTask(options: {
     heard() {
       quietMs = 0
     },
+    /** The program is dead, and this job is to blame. */
+    killedProgram: () => hooks.onKilled?.(),
     /** The program is dead, or will never come: ends the job now. */
     fail(error: JobFailure) {
       end(() => reject(error))

@@ -210,9 +210,12 @@ describe('a start that fails', () => {
     })
     const run = (id: string, lane: Lane, simulate: string) =>
       program.run({ id, lane, job: renderJob(simulate), outDir: null, cardSecondsLimit: 60 })
-    for (const id of ['one', 'two']) {
+    for (const id of ['one', 'one', 'one']) {
       await expect(run(id, 'wan.video', 'crash')).rejects.toMatchObject({ code: 'engine_crashed' })
     }
+    // One that does so again and again is set aside by itself.
+    expect(program.state().outOfService).toEqual([])
+    await expect(run('two', 'wan.video', 'crash')).rejects.toMatchObject({ code: 'engine_crashed' })
     expect(program.state().outOfService).toEqual(['wan.video'])
     const waits = run('three', 'wan.video', '')
     await run('image', 'sdxl', '')

@@ -130,7 +130,8 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   async function outlive(opened: ProgramSession): Promise<void> {
     const death = await opened.died
     const pid = link?.info.pid ?? null
-    const culprit = death.reason.culprit ?? table.snapshot().holder
+    // Whoever held the card when the program was told to stop is not to blame for its end.
+    const culprit = status === 'stopping' ? null : (death.reason.culprit ?? table.snapshot().holder)
     session = null
     link = null
     table.detach(deathFailure(death), culprit?.taskId ?? null)
@@ -143,7 +144,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
     // A job that was stopped by its user must not count towards the breakers that stop others.
     if (death.reason.kind !== 'deaf-to-cancel') {
       policy.crashed()
-      if (culprit !== null) breaker.crashed(culprit.lane)
+      if (culprit !== null) breaker.crashed(culprit)
     }
     status = policy.open() ? 'broken' : 'respawning'
     if (status === 'broken') log.error({ crashes: policy.crashes() }, 'inference program is out of service')

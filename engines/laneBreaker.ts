@@ -1,7 +1,7 @@
 import type { Lane } from '../jobs/jobTypes.ts'
 
 export interface LaneBreakerLimits {
-  /** So many deaths of the program in a row under jobs of one lane take the lane out of service. */
+  /** So many jobs of one lane that killed the program, with none finished in between, take the lane out of service. */
   crashes: number
   cooldownMs: number
 }
@@ -10,12 +10,13 @@ export interface LaneBreakerLimits {
 export const LANE_BREAKER_LIMITS: LaneBreakerLimits = { crashes: 3, cooldownMs: 30_000 }
 
 /**
- * Takes a lane out of service whose jobs kill the program again and again, so that the other lanes' jobs can be finished.
+ * Takes a lane out of service of which one job after another kills the program, so that the other lanes' jobs can be
+ * finished. A job that does so again and again counts once: it is set aside by itself, and its neighbours need not wait.
  * Its own wait. After the cool-down one of them is tried; if that kills the program too, the lane is closed again.
  */
 export interface LaneBreaker {
-  /** The program died while a job of the lane held the card. */
-  crashed(lane: Lane): void
+  /** The program died while this job held the card. */
+  crashed(job: { taskId: string; lane: Lane }): void
   succeeded(lane: Lane): void
   open(lane: Lane): boolean
   stop(): void
@@ -27,14 +28,14 @@ export function createLaneBreaker(options: {
   onChange: (lane: Lane, open: boolean) => void
 }): LaneBreaker {
   const { limits, onChange } = options
-  const crashes = new Map<Lane, number>()
+  const culprits = new Map<Lane, Set<string>>()
   const cooling = new Map<Lane, NodeJS.Timeout>()
 
   return {
-    crashed(lane) {
-      const count = (crashes.get(lane) ?? 0) + 1
-      crashes.set(lane, count)
-      if (count < limits.crashes || cooling.has(lane)) return
+    crashed({ taskId, lane }) {
+      const all = (culprits.get(lane) ?? new Set()).add(taskId)
+      culprits.set(lane, all)
+      if (all.size < limits.crashes || cooling.has(lane)) return
       const reopen = () => {
         cooling.delete(lane)
         onChange(lane, false)
@@ -42,7 +43,7 @@ export function createLaneBreaker(options: {
       cooling.set(lane, setTimeout(reopen, limits.cooldownMs).unref())
       onChange(lane, true)
     },
-    succeeded: lane => void crashes.delete(lane),
+    succeeded: lane => void culprits.delete(lane),
     open: lane => cooling.has(lane),
     stop() {
       for (const timer of cooling.values()) clearTimeout(timer)

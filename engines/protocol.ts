@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cleanText } from '../jobs/cleanText.ts'
 import { LANES } from '../jobs/jobTypes.ts'
 
 /**
@@ -60,6 +61,8 @@ export const commandSchema = z.discriminatedUnion('type', [
     outDir: z.string().nullable(),
     /** Models that must leave the card as soon as the job needs them no more: there is no room for all of its phases at once. */
     drop: z.array(z.string()).optional(),
+    /** From the start as after an out of memory: slices, tiles and the smallest batches, with the same seeds. */
+    lowMemory: z.boolean().optional(),
   }),
   z.object({ type: z.literal('cancel'), id: z.string() }),
   z.object({ type: z.literal('grant'), lane }),
@@ -72,8 +75,12 @@ export const commandSchema = z.discriminatedUnion('type', [
 export type Command = z.infer<typeof commandSchema>
 
 const id = z.string()
-const ms = z.number().nonnegative()
-const memory = z.object({ reservedMiB: z.number(), totalMiB: z.number() }).nullable()
+/** Eleven days, and a petabyte: beyond them a figure is nonsense, and would spoil the sums that it goes into. */
+const ms = z.number().nonnegative().max(1e9)
+const mib = z.number().nonnegative().max(1e9)
+const memory = z.object({ reservedMiB: mib, totalMiB: mib }).nullable()
+/** What a program says of itself, which receipts and callbacks repeat. */
+const shortText = z.string().transform(text => cleanText(text.slice(0, 200)))
 
 export const engineErrorCodes = [
   'invalid_input',
@@ -90,9 +97,9 @@ export const eventSchema = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     v: z.literal(PROTOCOL_VERSION),
     pid: z.int(),
-    device: z.string(),
-    name: z.string(),
-    version: z.string(),
+    device: shortText,
+    name: shortText,
+    version: shortText,
   }),
   z.object({ type: z.literal('loading'), model: z.string() }),
   z.object({ type: z.literal('ready'), models: z.array(z.string()), memory }),
@@ -105,7 +112,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     id,
     heldMs: ms,
     /** The most memory that was reserved while the job ran. */
-    peakMiB: z.number().nullable().optional(),
+    peakMiB: mib.nullable().optional(),
   }),
   /** The job needs the model no more, though it goes on: its text is encoded. */
   z.object({ type: z.literal('unneeded'), id, model: z.string() }),
@@ -130,11 +137,11 @@ export const eventSchema = z.discriminatedUnion('type', [
     type: z.literal('done'),
     id,
     timings: z.object({ loadMs: ms, cardMs: ms, encodeMs: ms }),
-    peakMiB: z.number().nullable(),
+    peakMiB: mib.nullable(),
     /** The enhanced prompt, of an `enhance` job. */
     text: z.string().optional(),
     /** How the reference was honoured (`vace`, `img2img`, …). */
-    referenceMethod: z.string().nullable().optional(),
+    referenceMethod: shortText.nullable().optional(),
   }),
   z.object({
     type: z.literal('failed'),

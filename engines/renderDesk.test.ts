@@ -14,6 +14,7 @@ import type { EngineTask } from './engineRun.ts'
 import type { InferenceProgram } from './inferenceProgram.ts'
 import type { RenderJob } from './protocol.ts'
 import { createRenderDesk, type RenderDesk, type RenderDeskOptions } from './renderDesk.ts'
+import type { RenderRequest } from './renderFlight.ts'
 import { createProgramHarness, renderJob } from './testing/programHarness.ts'
 
 let harness: ReturnType<typeof createProgramHarness>
@@ -67,7 +68,7 @@ function request(simulate: string | null = null, more: Partial<RenderJob> = {}) 
 }
 
 /** One attempt at a render, that can be lost or cancelled, and waited for until the card draws for it. */
-function attempt(at: RenderDesk, what: ReturnType<typeof request>) {
+function attempt(at: RenderDesk, what: RenderRequest) {
   const controller = new AbortController()
   const drawing = Promise.withResolvers<void>()
   const seen: RenderProgress[] = []
@@ -125,6 +126,88 @@ describe('a render', () => {
     const at = desk()
     await expect(at.render(request('exit-0'))).rejects.toMatchObject({ code: 'engine_crashed' })
     expect((await at.render(request())).files).toHaveLength(1)
+  })
+})
+
+describe('a render that kills its program', () => {
+  it('is tried a third time alone and in low-memory mode, and then no more, until a new round', async () => {
+    const at = desk()
+    const what = request('exit-0')
+    for (const code of ['engine_crashed', 'engine_crashed', 'poisoned', 'poisoned']) {
+      await expect(at.render(what)).rejects.toMatchObject({ code })
+    }
+    expect(started.map(({ alone = false }) => alone)).toEqual([false, false, true])
+    await expect(at.render({ ...what, round: 1 })).rejects.toMatchObject({ code: 'engine_crashed' })
+    await expect(at.render({ ...what, round: 2, lowMemory: true })).rejects.toMatchObject({
+      code: 'engine_crashed',
+    })
+    expect(started.map(({ alone = false }) => alone)).toEqual([false, false, true, false, true])
+  })
+
+  it('has killed no fewer than another host has told', async () => {
+    const what = request('exit-0')
+    const seen: RenderProgress[] = []
+    const onProgress = (progress: RenderProgress) => void seen.push(progress)
+    await expect(desk().render(what, { onProgress })).rejects.toMatchObject({ code: 'engine_crashed' })
+    expect(seen.at(-1)).toMatchObject({ held: true, kills: 1 })
+    await expect(desk().render({ ...what, killsBefore: 2 })).rejects.toMatchObject({ code: 'poisoned' })
+    expect(started.at(-1)).toMatchObject({ alone: true })
+  })
+
+  it('by silence has killed it too, but not when it is cancelled or the program is stopped', async () => {
+    program = harness.program('normal', { silenceMs: 400 })
+    const silent = request('mute')
+    await expect(desk().render(silent)).rejects.toMatchObject({ code: 'engine_silent' })
+    expect(await renders.begin(silent)).toMatchObject({ kills: 1 })
+
+    program = harness.program()
+    const cancelled = request('deaf')
+    const first = attempt(desk(), cancelled)
+    await first.drawing
+    first.abort('cancelled')
+    await expect(first.result).rejects.toBe('cancelled')
+    const stopped = request('hold')
+    const second = attempt(desk(), stopped)
+    await second.drawing
+    await program.stop(0)
+    await expect(second.result).rejects.toMatchObject({ code: 'engine_crashed' })
+    expect(await renders.begin(cancelled)).toMatchObject({ kills: 0 })
+    expect(await renders.begin(stopped)).toMatchObject({ kills: 0 })
+  })
+
+  it('is innocent of deaths under another that had the card', async () => {
+    const at = desk()
+    const bystander = request('slow:300')
+    const video = at.render({ ...bystander, lane: 'wan.video' })
+    await expect.poll(() => program.tasks().holder?.lane).toBe('wan.video')
+    await expect(at.render(request('exit-0'))).rejects.toMatchObject({ code: 'engine_crashed' })
+    expect((await video).files).toHaveLength(1)
+    expect(started.filter(({ lane }) => lane === 'wan.video')).toHaveLength(1)
+    expect(program.state().outOfService).toEqual([])
+  })
+
+  it('with the whole process is found by the next, and not tried again', async () => {
+    const what = request()
+    for (let death = 0; death < 3; death++)
+      await (await holdRender(directory, what, { hasCard: true })).kill()
+    await expect(desk().render(what)).rejects.toMatchObject({ code: 'poisoned' })
+    expect(started).toEqual([])
+    expect((await desk().render({ ...what, round: 1 })).files).toHaveLength(1)
+  })
+
+  it('is not made to yield while it is alone, and does not put its lane out of service', async () => {
+    const at = desk()
+    const what = request('slow:100')
+    const alone = attempt(at, { ...request('slow:100'), lane: 'wan.video', lowMemory: true })
+    await alone.drawing
+    const image = attempt(at, what)
+    await Promise.all([alone.result, image.result])
+    const later = alone.seen.slice(alone.seen.findIndex(({ held }) => held))
+    expect(later.some(({ phase }) => phase === 'waiting for the card')).toBe(false)
+
+    const poison = request('exit-0')
+    for (let death = 0; death < 3; death++) await at.render(poison).catch(() => {})
+    expect(program.state()).toMatchObject({ crashes: 3, outOfService: [] })
   })
 })
 

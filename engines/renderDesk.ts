@@ -27,6 +27,8 @@ export interface RenderDeskOptions extends Omit<FlightDeps, 'pollMs'> {
   isWanted?: (jobId: string) => Promise<boolean>
   wantedPollMs?: number
   pollMs?: number
+  /** Factor of these times where they are not given; 1 but in tests of faults. */
+  timeScale?: number
 }
 
 interface Flight {
@@ -38,7 +40,9 @@ interface Flight {
 
 /** Sees to it that no render is done twice on this host, whatever becomes of the attempts that ask for it. */
 export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
-  const { orphanGraceMs = 600_000, pollMs = 500, isWanted, wantedPollMs = 10_000 } = options
+  const { timeScale = 1, isWanted } = options
+  const { orphanGraceMs = 600_000 * timeScale, pollMs = 500 * timeScale } = options
+  const { wantedPollMs = 10_000 * timeScale } = options
   const deps: FlightDeps = { ...options, pollMs }
   const flights = new Map<string, Flight>()
 

@@ -8,6 +8,7 @@ import type { RenderProgress } from '../jobs/status.ts'
 import { checkArtifacts, type VerifyFile } from './checkArtifacts.ts'
 import type { EngineResult } from './engineRun.ts'
 import type { InferenceProgram } from './inferenceProgram.ts'
+import { KILLS_BEFORE_ALONE, MOST_KILLS, poisoned } from './poison.ts'
 import type { RenderJob } from './protocol.ts'
 
 export interface RenderRequest {
@@ -17,6 +18,12 @@ export interface RenderRequest {
   job: RenderJob
   /** Seconds the render may hold the card. */
   cardSecondsLimit: number
+  /** An operator who releases the job from quarantine begins a new round, in which it has killed nothing yet. */
+  round?: number
+  /** Deaths of the program in this round that another host may know of. */
+  killsBefore?: number
+  /** Every attempt of the round is to be alone and in low-memory mode. */
+  lowMemory?: boolean
 }
 
 export interface FlightDeps {
@@ -29,9 +36,6 @@ export interface FlightDeps {
   /** How often to look whether another process of this host has finished the render. */
   pollMs: number
 }
-
-/** More begun attempts than this without a receipt, and the log warns: this job may be what kills the program. */
-const SUSPICIOUS_ATTEMPTS = 3
 
 /**
  * Brings one render to its receipt: finds it, waits for the process that is at it, or draws it. When `signal` aborts, what
@@ -48,28 +52,40 @@ export async function flyRender(
     const receipt = await renders.receipt(request)
     if (receipt) return receipt
     signal.throwIfAborted()
-    const begun = await renders.begin(request)
-    if (begun.begun) {
-      if (begun.attempt > SUSPICIOUS_ATTEMPTS) {
-        log.warn(
-          { jobId: request.jobId, attempt: begun.attempt },
-          'a render was begun often and never finished',
-        )
-      }
-      return await draw(begun.workDir)
-    }
+    const begun = await renders.begin(request, request.round)
+    if (begun.begun) return await draw(begun.workDir, Math.max(begun.kills, request.killsBefore ?? 0))
     // Whether that process has had the card is unknown; the job must not be told that it never began.
     onProgress({ phase: 'rendering', step: 0, total: 0, held: true })
     await sleep(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 
-  async function draw(workDir: string): Promise<RenderReceipt> {
+  async function draw(workDir: string, kills: number): Promise<RenderReceipt> {
+    let last: RenderProgress = { phase: 'waiting for the card', step: 0, total: 0, held: false }
+    let marked: Promise<void> | null = null
+    let killed = false
+
+    function follow(progress: RenderProgress): void {
+      last = { ...progress, kills }
+      if (progress.held) marked ??= markHeld()
+      onProgress(last)
+    }
+
     try {
+      // The process that died of it the last time could not say so.
+      if (kills >= MOST_KILLS) throw poisoned(null)
       const { lane, job, jobId, cardSecondsLimit } = request
+      const alone = kills >= KILLS_BEFORE_ALONE || request.lowMemory === true
+      if (alone) log.warn({ jobId, kills }, 'a render is tried alone, in low-memory mode')
       const startedAt = performance.now()
       const result = await deps.program.run(
-        { id: jobId, lane, job, outDir: workDir, cardSecondsLimit },
-        { signal, onProgress },
+        { id: jobId, lane, job, outDir: workDir, cardSecondsLimit, ...(alone ? { alone } : {}) },
+        {
+          signal,
+          onProgress: follow,
+          onKilled() {
+            killed = true
+          },
+        },
       )
       const files = await checkArtifacts({
         job,
@@ -78,19 +94,31 @@ export async function flyRender(
         verifyFile: deps.verifyFile,
       })
       signal.throwIfAborted()
+      await marked
       const receipt = receiptOf(request, deps.hostId, result, files, performance.now() - startedAt)
       await renders.finish(request, workDir, receipt)
       if (forget()) signal.throwIfAborted()
       return receipt
     } catch (error) {
-      await tidyUp()
-      throw error
+      await marked
+      // Who stops a job does not find out whether it would have killed its program.
+      const counts = killed && !signal.aborted && error instanceof JobFailure && error.retryable
+      await tidyUp(counts)
+      if (!counts) throw error
+      onProgress({ ...last, kills: kills + 1 })
+      log.warn({ jobId: request.jobId, kills: kills + 1 }, 'the inference program died of a render')
+      throw kills + 1 >= MOST_KILLS ? poisoned(error) : error
     }
   }
 
-  async function tidyUp(): Promise<void> {
+  /** Without it the death of this process would count against nobody, which is no reason to stop. */
+  async function markHeld(): Promise<void> {
+    await renders.hasCard(request).catch(err => log.warn({ err, jobId: request.jobId }, 'no mark was made'))
+  }
+
+  async function tidyUp(killed: boolean): Promise<void> {
     try {
-      await renders.giveUp(request)
+      await renders.giveUp(request, killed)
       if (forget()) await renders.discard(request.jobId)
     } catch (err) {
       log.error({ err, jobId: request.jobId }, 'the files of a render could not be removed')

@@ -118,8 +118,8 @@ export function createTaskTable(options: {
     tellUse()
   }
 
-  function passTurn(event: TaskEvent, lane: Lane): void {
-    if (event.type === 'want') turnstile.want(lane)
+  function passTurn(event: TaskEvent, { lane, alone }: FollowedTask): void {
+    if (event.type === 'want') turnstile.want(lane, alone)
     if (event.type === 'yielded') turnstile.yielded(lane, event.heldMs)
     if (event.type === 'released') turnstile.released(lane, event.heldMs)
   }
@@ -193,7 +193,10 @@ export function createTaskTable(options: {
       admission.reset()
       for (const task of [...sent.values()].reverse()) {
         if (culprit !== null && task.id !== culprit && task.takeBack()) line(task.lane).unshift(task)
-        else task.fail(failure)
+        else {
+          if (task.id === culprit) task.killedProgram()
+          task.fail(failure)
+        }
       }
       sent.clear()
       tellUse()
@@ -212,7 +215,7 @@ export function createTaskTable(options: {
         admission.textEncoded(task.id)
         sendAll()
       }
-      passTurn(event, task.lane)
+      passTurn(event, task)
       if (event.type === 'released') giveBack(task.id, event.peakMiB ?? null)
       if (TURN_EVENTS.has(event.type)) tellUse()
     },

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { writeRecord } from '../assets/renderRecords.ts'
 import { LANE_MODES } from '../jobs/cardStatus.ts'
 import { LANES } from '../jobs/jobTypes.ts'
 import { openLaneModes } from './laneModes.ts'
@@ -18,7 +19,8 @@ beforeEach(async () => {
   lines = []
 })
 
-const open = () => openLaneModes({ file, log: pino({}, { write: (line: string) => lines.push(line) }) })
+const open = () =>
+  openLaneModes({ file, write: writeRecord, log: pino({}, { write: (line: string) => lines.push(line) }) })
 
 const never = () => new AbortController().signal
 const modesOf = ({ get }: Awaited<ReturnType<typeof open>>) => LANES.map(get)
@@ -96,6 +98,7 @@ test.each([
 test('what cannot be kept does not take effect, and is told', async () => {
   const lanes = await openLaneModes({
     file: `${dirname(file)}-beside/lanes.json`,
+    write: writeRecord,
     log: pino({ level: 'silent' }),
   })
   await writeFile(`${dirname(file)}-beside`, '')

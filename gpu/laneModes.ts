@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { LANE_MODES, type LaneMode } from '../jobs/cardStatus.ts'
 import { LANES, type Lane } from '../jobs/jobTypes.ts'
-import { writeWhole } from './writeWhole.ts'
 
 /** What an operator has decided of the lanes. It outlives this process, so that a pause is over only when somebody says so. */
 export interface LaneModes {
@@ -22,9 +22,11 @@ type KeptModes = z.infer<typeof keptModes>
 /** Opens what is kept in `file`. A lane that nobody decided about is open; so are all when the file is damaged, which is logged. */
 export async function openLaneModes(options: {
   file: string
+  /** Writes a record so that it is as it was or whole, also after a power cut. */
+  write: (file: string, record: unknown) => Promise<void>
   log: Pick<Logger, 'info' | 'error'>
 }): Promise<LaneModes> {
-  const { file, log } = options
+  const { file, write, log } = options
   let modes = await readModes(file, log)
   let writing: Promise<unknown> = Promise.resolve()
   const listeners = new Set<(lane: Lane, mode: LaneMode) => void>()
@@ -35,7 +37,8 @@ export async function openLaneModes(options: {
     const changed = lanes.filter(lane => get(lane) !== mode)
     if (changed.length === 0) return
     const next = { ...modes, ...Object.fromEntries(changed.map(lane => [lane, mode])) }
-    await writeWhole(file, `${JSON.stringify(next)}\n`)
+    await mkdir(dirname(file), { recursive: true })
+    await write(file, next)
     modes = next
     log.info({ lanes: changed, mode }, 'the mode of lanes was changed')
     for (const lane of changed) for (const listener of [...listeners]) listener(lane, mode)

@@ -37,7 +37,8 @@ function checkedCard(
 
 const anyAct = fc.record({
   act: fc.oneof(
-    { weight: 8, arbitrary: fc.constant('submit' as const) },
+    { weight: 7, arbitrary: fc.constant('submit' as const) },
+    { weight: 1, arbitrary: fc.constant('submit alone' as const) },
     fc.constantFrom('cancel' as const, 'pause' as const, 'resume' as const),
     { weight: 1, arbitrary: fc.constantFrom('die' as const, 'again' as const) },
   ),
@@ -56,6 +57,7 @@ describe('every message of the turnstile', () => {
           atMs += afterMs
           card.clock.runUntil(atMs)
           if (act === 'submit') card.submit(lane, computeMs)
+          else if (act === 'submit alone') card.submit(lane, computeMs, true)
           else if (act === 'cancel') card.cancel(lane)
           else if (act === 'die') card.die(computeMs)
           else if (act === 'again') for (const waits of card.waiting()) card.turnstile.want(waits)
@@ -208,6 +210,41 @@ describe('turns per job', () => {
         expect(card.events.filter(({ type }) => type === 'released')).toHaveLength(jobs.length)
         expect(card.events.some(({ type }) => type === 'yield' || type === 'yielded')).toBe(false)
       }),
+    )
+  })
+})
+
+describe('a job that is alone', () => {
+  it('waits for its turn as usual, keeps the card to its end, and all goes on as before', () => {
+    fc.assert(
+      fc.property(anyLane, fc.integer({ min: 1, max: 600_000 }), anySeed, (lane, computeMs, seed) => {
+        const card = checkedCard(seed)
+        for (const other of LANES) if (other !== lane) card.submit(other, 3_600_000)
+        card.clock.runUntil(10_000)
+        card.submit(lane, computeMs, true)
+        card.clock.runUntil(10_000 + longestWaitMs(lane, LONGEST_GATE_MS) + computeMs)
+        const [want, grant, released, ...more] = card.events.filter(event => event.lane === lane)
+        expect([want?.type, grant?.type, released?.type, more.length]).toEqual([
+          'want',
+          'grant',
+          'released',
+          0,
+        ])
+        const between = card.events.filter(
+          ({ atMs, ...event }) =>
+            event.lane !== lane && atMs > (grant?.atMs ?? 0) && atMs < (released?.atMs ?? 0),
+        )
+        expect(between).toEqual([])
+        const waits = LANES.map(other => longestWaitMs(other, LONGEST_GATE_MS))
+        card.clock.runUntil((released?.atMs ?? 0) + Math.max(...waits))
+        const served = card.events.filter(
+          ({ type, atMs }) => type === 'grant' && atMs >= (released?.atMs ?? 0),
+        )
+        expect(new Set(served.map(event => event.lane))).toEqual(
+          new Set(LANES.filter(other => other !== lane)),
+        )
+      }),
+      { numRuns: 50 },
     )
   })
 })

@@ -15,9 +15,16 @@ export interface StrideTurnstileOptions {
   timeScale?: number
 }
 
+interface Wish {
+  sinceMs: number
+  alone: boolean
+}
+
 interface Turn {
   lane: Lane
   sinceMs: number
+  /** It is never asked to yield. */
+  alone: boolean
   /** How much of it is in the accounts already. */
   chargedMs: number
   /** It was due when it got the card: it keeps it until it is owed nothing. */
@@ -29,13 +36,14 @@ interface Turn {
 /**
  * Lanes go in the order of {@link CARD_ORDER}, and a higher one makes a lower holder yield; but a lane that lags behind its
  * guaranteed share by a slice is due, goes before all others and keeps the card until it has caught up. The figures and
- * what follows from them are in shares.ts. A holder that does not yield is waited for.
+ * what follows from them are in shares.ts. A holder that does not yield is waited for, and one that wanted the card alone is
+ * not asked.
  */
 export function createStrideTurnstile(port: TurnPort, options: StrideTurnstileOptions = {}): Turnstile {
   const { now = () => performance.now(), schedule = afterMs, turns = 'block', observer = {} } = options
   const owed = createOwedTime(options.timeScale)
   /** Since when each has waited; the order is theirs. */
-  const waiting = new Map<Lane, number>()
+  const waiting = new Map<Lane, Wish>()
   const paused = new Set<Lane>()
   const heldMs = noTime()
   let turn: Turn | null = null
@@ -53,15 +61,17 @@ export function createStrideTurnstile(port: TurnPort, options: StrideTurnstileOp
   /** Brings the accounts up to `totalMs` of the present turn; to be called before who waits is changed. */
   function settle(totalMs: number): void {
     if (turn === null) return
-    owed.pass(turn.lane, totalMs - turn.chargedMs, competes)
+    // What a job alone took is not repaid: minutes of it would make minutes in which the others do not cut in.
+    owed.pass(turn.lane, totalMs - turn.chargedMs, turn.alone ? () => false : competes)
     turn.chargedMs = totalMs
   }
 
   const elapsedMs = () => (turn === null ? 0 : now() - turn.sinceMs)
 
-  /** Ends the holder's turn, if it is this lane's. What was held is told by the program, or else by our clock. */
-  function takeBack(lane: Lane, ms = elapsedMs()): Turn | null {
+  /** Ends the holder's turn, if it is this lane's. What was held is told by the program, up to what our clock says. */
+  function takeBack(lane: Lane, toldMs = Infinity): Turn | null {
     if (turn?.lane !== lane) return null
+    const ms = Math.min(toldMs, elapsedMs())
     settle(ms)
     const ended = turn
     turn = null
@@ -79,10 +89,10 @@ export function createStrideTurnstile(port: TurnPort, options: StrideTurnstileOp
     const lane = next()
     if (lane === undefined) return
     const atMs = now()
-    const wantedAtMs = waiting.get(lane) ?? atMs
+    const { sinceMs: wantedAtMs, alone } = waiting.get(lane) ?? { sinceMs: atMs, alone: false }
     waiting.delete(lane)
     // Set before anybody is told, so that a call that comes back from there finds the turn taken.
-    turn = { lane, sinceMs: atMs, chargedMs: 0, wasDue: owed.due(lane), asked: null }
+    turn = { lane, sinceMs: atMs, alone, chargedMs: 0, wasDue: owed.due(lane), asked: null }
     observer.onGranted?.(lane, atMs - wantedAtMs)
     if (ended?.asked?.forAnother && ended.lane !== lane) {
       observer.onCutIn?.(lane, atMs - Math.max(ended.asked.atMs, wantedAtMs))
@@ -94,7 +104,7 @@ export function createStrideTurnstile(port: TurnPort, options: StrideTurnstileOp
   function watch(): void {
     cancelTimer()
     cancelTimer = () => {}
-    if (turn === null || turn.asked !== null || turns === 'job') return
+    if (turn === null || turn.asked !== null || turn.alone || turns === 'job') return
     const forAnother = !paused.has(turn.lane)
     const inMs = forAnother ? msUntilYield(turn) : 0
     if (inMs === Infinity) return
@@ -129,17 +139,17 @@ export function createStrideTurnstile(port: TurnPort, options: StrideTurnstileOp
   }
 
   return {
-    want(lane) {
+    want(lane, alone = false) {
       if (turn?.lane === lane || waiting.has(lane)) return
       settle(elapsedMs())
       owed.join(lane, now())
-      waiting.set(lane, now())
+      waiting.set(lane, { sinceMs: now(), alone })
       advance()
     },
     yielded(lane, ms) {
       const ended = takeBack(lane, ms)
       if (ended === null) return
-      waiting.set(lane, now())
+      waiting.set(lane, { sinceMs: now(), alone: ended.alone })
       advance(ended)
     },
     released(lane, ms) {

@@ -22,8 +22,8 @@ export interface TurnObserver {
  * the policy is here. Every method is idempotent, so that a late message of a dead program changes nothing.
  */
 export interface Turnstile {
-  /** A lane wants the card, and waits until it is granted. */
-  want(lane: Lane): void
+  /** A lane wants the card, and waits until it is granted. `alone`: it is then not asked to yield until it releases. */
+  want(lane: Lane, alone?: boolean): void
   /** The holder has reached a gate, has synchronised, and waits for its next turn. */
   yielded(lane: Lane, heldMs: number): void
   /** The holder's GPU part is over. */

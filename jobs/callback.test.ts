@@ -33,7 +33,14 @@ const receipt: RenderReceipt = {
   memory: { peakMiB: 12_288, totalMiB: 49_152 },
   engine: { name: 'preview', version: '1', device: 'cpu', referenceMethod: 'img2img' },
 }
-const finished = { receipt, enhancedPrompt: null, enhancement: null, referenceDropped: null, at }
+const finished = {
+  receipt,
+  enhancedPrompt: null,
+  enhancement: null,
+  enhanceMs: 0,
+  referenceDropped: null,
+  at,
+}
 
 describe('processing', () => {
   it('marks the row, with a stable id and the first number', () => {
@@ -98,12 +105,15 @@ describe('completed', () => {
       ],
       enhancedPrompt: 'a tall lighthouse',
       enhancement: 'applied',
+      enhanceMs: 30_000,
     })
     expect(body).toMatchObject({
       enhancedPrompt: 'a tall lighthouse',
       assets: ['https://store.example.com/0'],
     })
     expect(body.metadata).toMatchObject({
+      generation_time: 43.846,
+      performance_ratio: 0.166,
       requested_frames: 83,
       frames: 81,
       reference_mode: 'both',
@@ -200,6 +210,8 @@ describe('usage', () => {
       success: true,
       timestamp: at,
     })
+    const enhanced = { plan, receipt, enhanceMs: 30_000, assets: [], success: true, at }
+    expect(workerMetrics(enhanced)).toMatchObject({ generation_time: 43.846 })
     expect(workerMetrics({ plan, receipt: null, assets: [], success: false, at })).toMatchObject({
       worker_id: null,
       generation_time: null,

@@ -31,6 +31,8 @@ export interface CompletedJob {
   assets: readonly UploadedAsset[]
   enhancedPrompt: string | null
   enhancement: 'applied' | 'failed' | null
+  /** That the rewriting of the prompt took, without waiting for the card. */
+  enhanceMs: number
   /** Failure code of a reference that the producer allowed to do without. */
   referenceDropped: string | null
   /** ISO 8601. */
@@ -66,7 +68,7 @@ export function completedEvent(job: CompletedJob): CallbackEvent {
     ...(job.enhancedPrompt === null ? {} : { enhancedPrompt: job.enhancedPrompt }),
     metadata: {
       ...callbackMetadata(job.plan),
-      ...renderMetadata(job.plan, job.receipt),
+      ...renderMetadata(job.plan, job.receipt, job.enhanceMs),
       num_images: assets.length,
       thumbnails: assets.map(({ thumbnailUrl, thumbnailPath }) => thumbnailUrl ?? thumbnailPath),
       ...(job.enhancement === null ? {} : { enhancement: job.enhancement }),

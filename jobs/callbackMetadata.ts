@@ -29,8 +29,8 @@ function idMetadata({ ids }: JobPlan): Metadata {
 }
 
 /** What the render of a finished job adds: the seed it was drawn with, its time, its memory where there is a card. */
-export function renderMetadata(plan: JobPlan, receipt: RenderReceipt): Metadata {
-  const seconds = generationSeconds(receipt)
+export function renderMetadata(plan: JobPlan, receipt: RenderReceipt, enhanceMs: number): Metadata {
+  const seconds = generationSeconds(receipt, enhanceMs)
   const frames = receipt.files[0]?.frames ?? plan.frames
   return {
     seed: receipt.seed,

@@ -40,6 +40,21 @@ export const FAILURES = {
   engine_rejected: { retryable: false, blame: 'system', message: 'The inference program refused the job.' },
   engine_crashed: { retryable: true, blame: 'system', message: 'The inference program ended unexpectedly.' },
   engine_silent: { retryable: true, blame: 'system', message: 'The inference program stopped answering.' },
+  poisoned: {
+    retryable: false,
+    blame: 'system',
+    message: 'The inference program ends whenever it tries the job.',
+  },
+  quarantine_rejected: {
+    retryable: false,
+    blame: 'system',
+    message: 'The job could not be rendered safely.',
+  },
+  quarantine_expired: {
+    retryable: false,
+    blame: 'system',
+    message: 'The job could not be rendered safely, and was given up.',
+  },
   engine_output_invalid: {
     retryable: true,
     blame: 'system',

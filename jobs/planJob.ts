@@ -1,3 +1,4 @@
+import { cleanText } from './cleanText.ts'
 import { checkContentPolicy } from './contentPolicy.ts'
 import { extraKeys } from './extraKeys.ts'
 import { FAILURES } from './failures.ts'
@@ -142,7 +143,8 @@ function reportedSeconds(payload: Payload): number | null {
   return seconds >= 0.01 && seconds <= 1_000_000 ? seconds : null
 }
 
+/** Only reported back too, less what a database or a log would refuse. */
 function idGiven(payload: Payload, parameter: Parameter): string | null {
   const value = given(payload, parameter)?.value
-  return typeof value === 'string' && value.length <= 64 ? value : null
+  return typeof value === 'string' && value.length <= 64 ? cleanText(value) || null : null
 }

@@ -6,6 +6,8 @@ export interface UsedJob {
   plan: JobPlan
   /** null when the job ended before it was rendered. */
   receipt: RenderReceipt | null
+  /** That the rewriting of the prompt took; absent from what earlier workflows tell. */
+  enhanceMs?: number
   assets: readonly UploadedAsset[]
   success: boolean
   /** ISO 8601. */
@@ -13,11 +15,11 @@ export interface UsedJob {
 }
 
 /** The seed's record of a worker's performance on one job. Times in seconds, memory in GB; null where there is nothing to tell. */
-export function workerMetrics({ plan, receipt, success, at }: UsedJob) {
+export function workerMetrics({ plan, receipt, enhanceMs = 0, success, at }: UsedJob) {
   return {
     worker_id: receipt?.host ?? null,
     job_type: plan.type,
-    generation_time: receipt === null ? null : generationSeconds(receipt),
+    generation_time: receipt === null ? null : generationSeconds(receipt, enhanceMs),
     vram_used: receipt?.memory ? rounded(receipt.memory.peakMiB / MIB_PER_GB) : null,
     success,
     timestamp: at,

@@ -7,6 +7,7 @@ import { CUDA_LISTS, chooseList, listFile } from '../engines/python/requirementL
 import { CardError } from '../gpu/cardError.ts'
 import { listCards } from '../gpu/nvidiaSmi.ts'
 import type { Config } from '../runtime/config.ts'
+import { type CleanOptions, cleanEnvironments } from './engineClean.ts'
 
 type CudaList = (typeof CUDA_LISTS)[number]['name']
 
@@ -33,6 +34,12 @@ The worker does the same when it starts; this is for a quicker first start, and 
 It needs Python 3.11 to 3.14, about 6 GB in the cache folder (XDG_CACHE_HOME), and the network once.`,
     )
     .action((options: SetupOptions) => setup(session, options))
+  engine
+    .command('clean')
+    .description('list the Python environments of earlier versions, with their sizes')
+    .option('--yes', 'and remove those that nothing on this machine uses')
+    .option('--json', 'as JSON')
+    .action((options: CleanOptions) => cleanEnvironments(session, options))
 }
 
 async function setup(session: Session, { list: given, json }: SetupOptions): Promise<void> {

@@ -49,6 +49,22 @@ test('the Supabase project gives the callback its address and its token', () => 
 })
 
 test.each([
+  ['python3  -m my_engine --speed 2', ['python3', '-m', 'my_engine', '--speed', '2']],
+  ['["/opt/my engine/run", "--say", "a b"]', ['/opt/my engine/run', '--say', 'a b']],
+])('a command of %s is a program and its arguments', (text, words) => {
+  expect(parseConfig({ ENGINE: 'own', ENGINE_COMMAND: text }).engine.command).toEqual(words)
+})
+
+test.each([
+  [{ ENGINE: 'own' }, /ENGINE_COMMAND: needed when ENGINE=own/],
+  [{ ENGINE_COMMAND: ' ' }, /ENGINE_COMMAND: a program/],
+  [{ ENGINE_COMMAND: '[1]' }, /ENGINE_COMMAND: a program/],
+  [{ ENGINE_COMMAND: '["cut off' }, /ENGINE_COMMAND: a program/],
+])('an engine of one’s own needs its command: %o', (env, complaint) => {
+  expect(() => parseConfig(env)).toThrow(complaint)
+})
+
+test.each([
   [{}, false],
   [{ TEMPORAL_API_KEY: 'key' }, true],
   [{ TEMPORAL_TLS_CA: 'ca.pem' }, true],

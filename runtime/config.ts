@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { encryptionKeysSchema, NO_ENCRYPTION } from './encryptionKeys.ts'
 
 const flag = z.enum(['true', 'false', '1', '0']).transform(value => value === 'true' || value === '1')
 const list = z.string().transform(value =>
@@ -9,6 +10,14 @@ const list = z.string().transform(value =>
     .map(item => item.trim())
     .filter(item => item !== ''),
 )
+/** A program and its arguments, between spaces; no shell reads them, so words with spaces need the form of a JSON list. */
+const words = z.string().transform((value, context) => {
+  const list = value.trimStart().startsWith('[') ? parsedJson(value) : value.split(/\s+/).filter(Boolean)
+  const read = z.array(z.string()).min(1).safeParse(list)
+  if (read.success) return read.data
+  context.addIssue('a program and its arguments, or a JSON list of them')
+  return z.NEVER
+})
 const httpUrl = z
   .url({ protocol: /^https?$/ })
   .refine(value => !/^https?:\/\/[^/?#]*@/i.test(value), 'no user or password in it: fetch refuses those')
@@ -41,6 +50,8 @@ export const environmentSchema = z.object({
   TEMPORAL_UI_URL: httpUrl.optional(),
   TEMPORAL_CLI: z.string().optional(),
   TASK_QUEUE_PREFIX: queueSafe.or(z.literal('')).default(''),
+  ENCRYPTION_KEYS: encryptionKeysSchema.optional(),
+  CODEC_TOKEN: z.string().min(16, '16 characters or more').optional(),
 
   STORE: z.enum(['directory', 'supabase']).default('directory'),
   STORE_DIR: z.string().optional(),
@@ -71,9 +82,12 @@ export const environmentSchema = z.object({
   REFERENCE_MAX_MEGAPIXELS: positive.default(50),
   REFERENCE_LETTERBOX: flag.default(false),
 
-  ENGINE: z.enum(['preview', 'diffusers']).default('preview'),
+  ENGINE: z.enum(['preview', 'diffusers', 'own']).default('preview'),
+  ENGINE_COMMAND: words.optional(),
   PREVIEW_SPEED: z.coerce.number().nonnegative().default(0.02),
+  PREVIEW_LOG: z.string().optional(),
   ENGINE_SILENCE_SECONDS: positive.default(120),
+  ENGINE_STALL_SECONDS: positive.default(600),
   ENGINE_DEVICE: z.enum(['cuda', 'cpu']).default('cuda'),
   ENGINE_COMPILE: flag.default(true),
   ENGINE_LOSSY: list.default([]),
@@ -89,6 +103,7 @@ export const environmentSchema = z.object({
   CARD_NAME: z.string().optional(),
   CARD_MEMORY_MIB: count.optional(),
   CARD_TURNS: z.enum(['block', 'job']).default('block'),
+  CARD_TIME_SCALE: positive.default(1),
   NVIDIA_SMI: z.string().default('nvidia-smi'),
   FFMPEG: z.string().optional(),
   HOST_ID: queueSafe.optional(),
@@ -101,6 +116,8 @@ export const environmentSchema = z.object({
   HOST_LOST_SECONDS: positive.default(300),
   RECONCILE_SECONDS: positive.default(45),
   DEADLINE_FACTOR: positive.default(1),
+  QUARANTINE_HOURS: positive.default(72),
+  TIME_SCALE: positive.default(1),
   STAGING_TTL_HOURS: positive.default(48),
   STAGING_MAX_GIB: positive.default(10),
   RENDER_TTL_HOURS: positive.default(72),
@@ -133,6 +150,14 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   return Object.freeze(config)
 }
 
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
 /** A URL may carry a password, so it is not repeated either. */
 function wrongValue(name: string, message: string, given: Record<string, string | undefined>): string {
   const held = /KEY|TOKEN|SECRET|URL/.test(name) ? '' : ` (it is "${given[name]}")`
@@ -151,11 +176,18 @@ function missingVariables(env: Environment): string[] {
   if (env.STORE === 'directory' && env.NODE_ENV === 'production' && !env.STORE_SIGNING_KEY) {
     missing.push('STORE_SIGNING_KEY: needed in production when STORE=directory, 16 characters or more')
   }
+  for (const name of ['TIME_SCALE', 'CARD_TIME_SCALE'] as const) {
+    if (env.NODE_ENV === 'production' && env[name] !== 1) missing.push(`${name}: only for tests`)
+  }
+  if (env.ENGINE === 'own' && !env.ENGINE_COMMAND) missing.push('ENGINE_COMMAND: needed when ENGINE=own')
   return missing
 }
 
 function toConfig(env: Environment) {
   const dataDir = resolve(env.DATA_DIR)
+  const timeScale = env.TIME_SCALE
+  const secondsMs = (count: number) => Math.max(1, Math.round(count * 1000 * timeScale))
+  const hoursMs = (count: number) => secondsMs(count * 3600)
   const callbackUrl =
     env.CALLBACK_URL ?? (env.SUPABASE_URL ? `${env.SUPABASE_URL}/functions/v1/job-callback` : null)
   return {
@@ -175,6 +207,8 @@ function toConfig(env: Environment) {
       cli: env.TEMPORAL_CLI ?? null,
       queuePrefix: env.TASK_QUEUE_PREFIX,
     },
+    encryption: env.ENCRYPTION_KEYS ?? NO_ENCRYPTION,
+    codecToken: env.CODEC_TOKEN ?? null,
     store: {
       kind: env.STORE,
       directory: resolve(env.STORE_DIR ?? join(dataDir, 'store')),
@@ -183,7 +217,7 @@ function toConfig(env: Environment) {
       supabaseUrl: env.SUPABASE_URL ?? null,
       supabaseKey: env.SUPABASE_SERVICE_ROLE_KEY ?? null,
       outputBuckets: env.OUTPUT_BUCKETS,
-      uploadTimeoutMs: env.UPLOAD_TIMEOUT_SECONDS * 1000,
+      uploadTimeoutMs: secondsMs(env.UPLOAD_TIMEOUT_SECONDS),
       assetUrls: env.ASSET_URLS,
       signedUrlSeconds: env.SIGNED_URL_SECONDS,
     },
@@ -191,38 +225,41 @@ function toConfig(env: Environment) {
       kind: env.STAGING,
       directory: join(dataDir, 'staging'),
       bucket: env.STAGING_BUCKET,
-      ttlMs: env.STAGING_TTL_HOURS * 3_600_000,
+      ttlMs: hoursMs(env.STAGING_TTL_HOURS),
       maxBytes: env.STAGING_MAX_GIB * 2 ** 30,
     },
     renders: {
       directory: join(dataDir, 'renders'),
-      ttlMs: env.RENDER_TTL_HOURS * 3_600_000,
+      ttlMs: hoursMs(env.RENDER_TTL_HOURS),
       maxBytes: env.RENDER_MAX_GIB * 2 ** 30,
     },
     callback: {
       url: callbackUrl,
       token: env.CALLBACK_TOKEN ?? env.SUPABASE_SERVICE_ROLE_KEY ?? null,
       secret: env.CALLBACK_SECRET ?? null,
-      timeoutMs: env.CALLBACK_TIMEOUT_SECONDS * 1000,
-      retryMs: env.CALLBACK_RETRY_HOURS * 3_600_000,
+      timeoutMs: secondsMs(env.CALLBACK_TIMEOUT_SECONDS),
+      retryMs: hoursMs(env.CALLBACK_RETRY_HOURS),
     },
     metricsUrl: env.METRICS_URL ?? null,
     references: {
       allowHosts: env.REFERENCE_ALLOW_HOSTS,
-      timeoutMs: env.REFERENCE_TIMEOUT_SECONDS * 1000,
+      timeoutMs: secondsMs(env.REFERENCE_TIMEOUT_SECONDS),
       maxBytes: env.REFERENCE_MAX_MIB * 2 ** 20,
       maxPixels: env.REFERENCE_MAX_MEGAPIXELS * 1_000_000,
       letterbox: env.REFERENCE_LETTERBOX,
     },
     engine: {
       kind: env.ENGINE,
+      command: env.ENGINE_COMMAND ?? null,
       previewSpeed: env.PREVIEW_SPEED,
-      silenceMs: env.ENGINE_SILENCE_SECONDS * 1000,
+      previewLog: env.PREVIEW_LOG === undefined ? null : resolve(env.PREVIEW_LOG),
+      silenceMs: secondsMs(env.ENGINE_SILENCE_SECONDS),
+      stallMs: secondsMs(env.ENGINE_STALL_SECONDS),
       ffmpeg: env.FFMPEG ?? null,
       device: env.ENGINE_DEVICE,
       compile: env.ENGINE_COMPILE,
       lossy: env.ENGINE_LOSSY,
-      enhanceLimitMs: env.ENHANCE_LIMIT_SECONDS * 1000,
+      enhanceLimitMs: secondsMs(env.ENHANCE_LIMIT_SECONDS),
       modelsDir: resolve(env.MODELS_DIR),
       sdxlCheckpoint: resolve(env.MODELS_DIR, env.SDXL_CHECKPOINT),
       wanCommand: env.WAN_COMMAND ?? null,
@@ -238,6 +275,7 @@ function toConfig(env: Environment) {
       name: env.CARD_NAME ?? null,
       memoryMiB: env.CARD_MEMORY_MIB ?? null,
       turns: env.CARD_TURNS,
+      timeScale: env.CARD_TIME_SCALE,
       nvidiaSmi: env.NVIDIA_SMI,
     },
     hostId:
@@ -246,11 +284,14 @@ function toConfig(env: Environment) {
         .replace(/[^A-Za-z0-9_-]/g, '-')
         .slice(0, 64) ||
         'host'),
-    shutdownGraceMs: env.SHUTDOWN_GRACE_SECONDS * 1000,
+    shutdownGraceMs: secondsMs(env.SHUTDOWN_GRACE_SECONDS),
     endWithStdin: env.END_WITH_STDIN,
     health: { host: env.HEALTH_HOST, controlPort: env.CONTROL_HEALTH_PORT, gpuPort: env.GPU_HEALTH_PORT },
-    hostLostMs: env.HOST_LOST_SECONDS * 1000,
-    reconcileMs: env.RECONCILE_SECONDS * 1000,
-    deadlineFactor: env.DEADLINE_FACTOR,
+    hostLostMs: secondsMs(env.HOST_LOST_SECONDS),
+    reconcileMs: secondsMs(env.RECONCILE_SECONDS),
+    deadlineFactor: env.DEADLINE_FACTOR * timeScale,
+    quarantineMs: hoursMs(env.QUARANTINE_HOURS),
+    /** Every other time limit, pause and interval of the pipeline is multiplied by it; those above are already. */
+    timeScale,
   } as const
 }

@@ -17,13 +17,14 @@ export function readableLine(line: string): string {
     .filter(([key]) => !hidden.has(key))
     .map(
       ([key, value]) =>
-        styleText('dim', `${key}=`) + (typeof value === 'string' ? value : JSON.stringify(value)),
+        styleText('dim', `${visible(key)}=`) +
+        visible(typeof value === 'string' ? value : JSON.stringify(value)),
     )
   const head = [
     styleText('dim', clock),
     styleText(isColoured(level) ? colours[level] : 'gray', level.padEnd(5)),
-    `${String(entry.name)}:`,
-    String(entry.msg ?? ''),
+    `${visible(String(entry.name))}:`,
+    visible(String(entry.msg ?? '')),
     ...fields,
   ].join(' ')
   return `${head}\n${errorLines(entry.err)}`
@@ -38,6 +39,19 @@ function errorLines(error: unknown): string {
   const text = 'stack' in error ? error.stack : 'message' in error ? error.message : undefined
   const cause = 'cause' in error ? errorLines(error.cause) : ''
   return (
-    (typeof text === 'string' ? `${text.replaceAll(/^/gm, '  ')}\n` : '') + (cause && `  caused by\n${cause}`)
+    (typeof text === 'string'
+      ? `${text
+          .split('\n')
+          .map(line => `  ${visible(line)}`)
+          .join('\n')}\n`
+      : '') + (cause && `  caused by\n${cause}`)
+  )
+}
+
+/** What came from outside may neither begin a line of its own nor command the terminal. */
+function visible(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Bidi_Control}]/gu,
+    sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

@@ -9,19 +9,27 @@ test('the start-up line shows settings, but no secret', () => {
     SUPABASE_SERVICE_ROLE_KEY: 'service-role-key',
     CALLBACK_TOKEN: 'callback-token',
     CALLBACK_SECRET: `whsec_${'QUJD'.repeat(8)}`,
+    CODEC_TOKEN: 'token-of-the-codec',
   }
+  const key = Buffer.alloc(32, 'key').toString('base64')
   const config = parseConfig({
     ...secrets,
+    ENCRYPTION_KEYS: `2026a:${key}`,
     CALLBACK_URL: 'https://app.example/hook?token=query-token',
     METRICS_URL: 'https://metrics.example/in',
+    ENGINE: 'own',
+    ENGINE_COMMAND: 'my-engine --key argument-key',
   })
   const shown = redactedConfig(config)
   const text = JSON.stringify(shown)
-  for (const secret of [...Object.values(secrets), 'query-token']) expect(text).not.toContain(secret)
+  for (const secret of [...Object.values(secrets), key, 'query-token', 'argument-key'])
+    expect(text).not.toContain(secret)
   expect(shown).toMatchObject({
     temporal: { apiKey: '[set]', address: '127.0.0.1:7233', tls: true },
     callback: { url: 'https://app.example/hook' },
+    encryption: { keys: [{ id: '2026a', secret: '[set]' }], writesWith: '2026a' },
     metricsUrl: 'https://metrics.example/in',
+    engine: { command: ['my-engine'] },
     store: { supabaseKey: '[set]', supabaseUrl: null },
   })
 })

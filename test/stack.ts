@@ -7,7 +7,9 @@ import { DefaultLogger, type LogEntry, NativeConnection, Runtime, type Worker } 
 import { inject } from 'vitest'
 import { findFfmpeg } from '../assets/ffmpeg.ts'
 import { createPipelineClient, type PipelineClient } from '../client/index.ts'
+import type { ProgramCommand } from '../engines/programProcess.ts'
 import { type Config, parseConfig } from '../runtime/config.ts'
+import { clientDataConverter } from '../runtime/dataConverter.ts'
 import { createLogger, type LogOptions } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { type Card, createCard } from '../workers/card.ts'
@@ -30,8 +32,10 @@ export interface TestStack {
   pipeline: PipelineClient
   temporal: Client
   startControl(): Promise<Part>
-  /** `env`: what is different on this machine, as HOST_ID and DATA_DIR are. */
-  startGpu(env?: Record<string, string>): Promise<Part & { card: Card }>
+  /** `env`: what is different on this machine, as HOST_ID and DATA_DIR are. `program`: in the engine's place. */
+  startGpu(env?: Record<string, string>, program?: ProgramCommand): Promise<Part & { card: Card }>
+  /** What `/metrics` of all the workers that were started would say. */
+  metricsText(): Promise<string>
   /** Ends everything, and replays the history of every workflow that ran. */
   stop(): Promise<void>
 }
@@ -61,10 +65,18 @@ export async function openTestStack(
   const { address, namespace, queuePrefix } = config.temporal
   const connection = await NativeConnection.connect({ address })
   const clientConnection = await Connection.connect({ address })
-  const temporal = new Client({ connection: clientConnection, namespace })
+  const dataConverter = clientDataConverter(config.encryption)
+  const temporal = new Client({ connection: clientConnection, namespace, dataConverter })
   const log = createLogger(config, 'test', logOptions)
   const parts = new Set<Part>()
+  const registries = new Set<ReturnType<typeof createMetrics>['registry']>()
   const jobStatus = createJobStatus(connection, namespace)
+
+  function newMetrics() {
+    const metrics = createMetrics()
+    registries.add(metrics.registry)
+    return metrics
+  }
 
   function running(workers: Worker[], release: () => Promise<void>): Part {
     const stopping = new AbortController()
@@ -91,18 +103,21 @@ export async function openTestStack(
         connection,
         clientConnection,
         log,
-        metrics: createMetrics(),
-        workflowBundle: { codePath: inject('workflowBundlePath') },
+        metrics: newMetrics(),
+        // The shared one was made without the failure converter.
+        ...(config.encryption.writesWith === null
+          ? { workflowBundle: { codePath: inject('workflowBundlePath') } }
+          : {}),
       })
       await ensureReconcileSchedule(temporal, config)
       return running(workers, async () => {})
     },
-    async startGpu(env = {}) {
+    async startGpu(env = {}, program) {
       const machine = parseConfig({ ...environment, ...env })
       const ffmpeg = await findFfmpeg(machine.engine.ffmpeg)
-      const metrics = createMetrics()
+      const metrics = newMetrics()
       const releases: (() => unknown)[] = []
-      const engine = await openEngine({
+      const opened = await openEngine({
         config: machine,
         ffmpeg,
         log,
@@ -111,7 +126,7 @@ export async function openTestStack(
       })
       const card = await createCard({
         config: machine,
-        engine,
+        engine: program ? { ...opened, program } : opened,
         ffmpeg,
         log,
         metrics,
@@ -139,6 +154,9 @@ export async function openTestStack(
         { card },
       )
     },
+    async metricsText() {
+      return (await Promise.all([...registries].map(registry => registry.metrics()))).join('\n')
+    },
     async stop() {
       for (const part of parts) await part.stop()
       await temporal.schedule
@@ -146,7 +164,7 @@ export async function openTestStack(
         .delete()
         .catch(() => {})
       try {
-        await replayHistories(temporal, `${queuePrefix}.jobs`)
+        await replayHistories(temporal, `${queuePrefix}.jobs`, dataConverter)
       } finally {
         await connection.close()
         await clientConnection.close()

@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { verifyRenderedFile } from '../assets/inspect.ts'
+import { writeRecord } from '../assets/renderRecords.ts'
 import { createRenderStore, type RenderStore } from '../assets/renders.ts'
 import { admitAll, createAdmission } from '../engines/admission.ts'
 import { createInferenceProgram, type InferenceProgram } from '../engines/inferenceProgram.ts'
+import { LANE_BREAKER_LIMITS } from '../engines/laneBreaker.ts'
 import { createRenderDesk, type RenderDesk } from '../engines/renderDesk.ts'
+import { RESPAWN_LIMITS } from '../engines/respawnPolicy.ts'
 import { type LaneModes, openLaneModes } from '../gpu/laneModes.ts'
 import { createMemoryBudget } from '../gpu/memoryBudget.ts'
 import { needsOf } from '../gpu/memoryNeeds.ts'
@@ -14,6 +17,7 @@ import { LANES } from '../jobs/jobTypes.ts'
 import { type Config, ConfigError } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { scaledMs } from '../workflows/timeScale.ts'
 import { createCardMetrics } from './cardMetrics.ts'
 import type { Engine } from './engine.ts'
 
@@ -41,12 +45,14 @@ export interface CardDeps {
 const START_TIMEOUT_MS = 10 * 60_000
 /** Models are compiled when they are first used: that takes most of a minute, and has no gate at which a cancellation is heard. */
 const CANCEL_GRACE_MS = 60_000
+const USUAL_CANCEL_GRACE_MS = 10_000
 
 /** The card of this machine: the program that computes on it, who computes next, and the files that it makes. */
 export async function createCard(deps: CardDeps): Promise<Card> {
   const { config, engine, ffmpeg, log, metrics, isWanted } = deps
   const lanes = await openLaneModes({
     file: join(config.dataDir, 'card', `lanes-${config.hostId}.json`),
+    write: writeRecord,
     log,
   })
   const budget =
@@ -59,7 +65,12 @@ export async function createCard(deps: CardDeps): Promise<Card> {
     ...engine.program,
     lanes: LANES,
     budgetMiB: engine.card === null ? null : engine.budgetMiB,
-    createTurnstile: port => createStrideTurnstile(port, { turns: config.card.turns, observer: turns }),
+    createTurnstile: port =>
+      createStrideTurnstile(port, {
+        turns: config.card.turns,
+        timeScale: config.card.timeScale,
+        observer: turns,
+      }),
     admission:
       budget === null
         ? admitAll
@@ -74,6 +85,7 @@ export async function createCard(deps: CardDeps): Promise<Card> {
     silenceMs: config.engine.silenceMs,
     startTimeoutMs: START_TIMEOUT_MS,
     ...(config.engine.kind === 'preview' ? {} : { cancelGraceMs: CANCEL_GRACE_MS }),
+    ...(config.timeScale === 1 ? {} : quickened(config)),
     log: log.child({ part: 'engine' }),
   })
   for (const lane of LANES) program.setLaneMode(lane, lanes.get(lane))
@@ -85,9 +97,26 @@ export async function createCard(deps: CardDeps): Promise<Card> {
     hostId: config.hostId,
     verifyFile: (file, expected) => verifyRenderedFile(file, expected, ffmpeg),
     isWanted,
+    timeScale: config.timeScale,
     log: log.child({ part: 'render desk' }),
   })
   return { program, renders, desk, lanes, card: engine.card, memory }
+}
+
+/** The program's own times, where all time passes quicker. What a machine needs to start a program stays. */
+function quickened(config: Config) {
+  const ms = (whole: number) => scaledMs(config, whole)
+  return {
+    cancelGraceMs: ms(config.engine.kind === 'preview' ? USUAL_CANCEL_GRACE_MS : CANCEL_GRACE_MS),
+    respawn: {
+      ...RESPAWN_LIMITS,
+      backoffMs: ms(RESPAWN_LIMITS.backoffMs),
+      backoffMaxMs: ms(RESPAWN_LIMITS.backoffMaxMs),
+      breakerWindowMs: ms(RESPAWN_LIMITS.breakerWindowMs),
+      breakerCooldownMs: ms(RESPAWN_LIMITS.breakerCooldownMs),
+    },
+    laneBreaker: { ...LANE_BREAKER_LIMITS, cooldownMs: ms(LANE_BREAKER_LIMITS.cooldownMs) },
+  }
 }
 
 function modelsToPrewarm({ engine }: Config): string[] {

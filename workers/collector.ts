@@ -5,6 +5,7 @@ import type { RenderStore } from '../assets/renders.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { scaledMs } from '../workflows/timeScale.ts'
 
 const INTERVAL_MS = 10 * 60_000
 
@@ -22,7 +23,7 @@ export function collectKeptFiles({ config, log, metrics, renders }: CollectorDep
     staging: createStaging(config.staging, createStore(config.store)),
     stagingLimits: config.staging,
     ...(renders === null ? {} : { collectRenders: () => renders.collect(config.renders) }),
-    intervalMs: INTERVAL_MS,
+    intervalMs: scaledMs(config, INTERVAL_MS),
     onCollected(collected) {
       for (const place of ['staging', 'renders'] as const) {
         const found = collected[place]

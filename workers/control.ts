@@ -1,5 +1,6 @@
 import { Client } from '@temporalio/client'
 import { createStore } from '../assets/createStore.ts'
+import { clientDataConverter } from '../runtime/dataConverter.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { connectTemporal } from '../runtime/temporalConnection.ts'
 import { connectTemporalNative } from '../runtime/temporalNativeConnection.ts'
@@ -19,7 +20,11 @@ await runWorkerProgram('control', async ({ config, log, connectOptions, serveHea
   const metrics = createMetrics()
   const workers = await createControlWorkers({ config, connection, clientConnection, log, metrics })
   await ensureReconcileSchedule(
-    new Client({ connection: clientConnection, namespace: config.temporal.namespace }),
+    new Client({
+      connection: clientConnection,
+      namespace: config.temporal.namespace,
+      dataConverter: clientDataConverter(config.encryption),
+    }),
     config,
   )
   defer('collector', collectKeptFiles({ config, log, metrics, renders: null }))

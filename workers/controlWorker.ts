@@ -18,10 +18,13 @@ import { createGuardedFetch } from '../assets/guardedFetch.ts'
 import { referenceBuckets } from '../assets/referencePath.ts'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import type { Config } from '../runtime/config.ts'
+import { clientDataConverter } from '../runtime/dataConverter.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { CallbackActivities, IoActivities, LocalActivities } from '../workflows/activities.ts'
 import { attemptLimitMs } from '../workflows/receiverLimit.ts'
+import { scaledMs, scaleOf } from '../workflows/timeScale.ts'
 import type { JobSettings } from '../workflows/types.ts'
+import { workerDataConverter } from './dataConverter.ts'
 import { createJobStatus } from './jobStatus.ts'
 
 export interface ControlWorkerDeps {
@@ -47,6 +50,7 @@ export async function createControlWorkers(deps: ControlWorkerDeps): Promise<Wor
   const shared = {
     connection,
     namespace: config.temporal.namespace,
+    dataConverter: workerDataConverter(config.encryption),
     shutdownGraceTime: config.shutdownGraceMs,
     interceptors: { activity: [logInterceptor, failureInterceptor] },
   }
@@ -83,6 +87,8 @@ function settingsOf(config: Config): JobSettings {
     usage: config.metricsUrl !== null,
     hostLostMs: config.hostLostMs,
     deadlineFactor: config.deadlineFactor,
+    quarantineMs: config.quarantineMs,
+    ...scaleOf(config),
   }
 }
 
@@ -115,12 +121,18 @@ function ioActivities({ config, clientConnection }: ControlWorkerDeps): IoActivi
       jobStatus: createJobStatus(clientConnection, config.temporal.namespace),
     }),
     sweepJobs: createSweepJobs({
-      client: new Client({ connection: clientConnection, namespace: config.temporal.namespace }),
+      client: new Client({
+        connection: clientConnection,
+        namespace: config.temporal.namespace,
+        dataConverter: clientDataConverter(config.encryption),
+      }),
       jobsQueue: queuesWithPrefix(config.temporal.queuePrefix).jobs,
       callbacks: config.callback.url !== null,
-      callbackAttemptMs: attemptLimitMs(config.callback.timeoutMs),
+      callbackAttemptMs: attemptLimitMs(settingsOf(config)),
       deadlineFactor: config.deadlineFactor,
-      stuckGraceMs: STUCK_GRACE_MS,
+      quarantineMs: config.quarantineMs,
+      stuckGraceMs: scaledMs(config, STUCK_GRACE_MS),
+      ...scaleOf(config),
       outputBuckets: config.store.outputBuckets,
     }),
   }
@@ -139,6 +151,6 @@ function callbackActivities({ config, log, metrics }: ControlWorkerDeps): Callba
         )
       },
     }),
-    recordUsage: createRecordUsage({ url: config.metricsUrl, timeoutMs: 5000 }),
+    recordUsage: createRecordUsage({ url: config.metricsUrl, timeoutMs: scaledMs(config, 5000) }),
   }
 }

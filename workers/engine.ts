@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ownCommand } from '../engines/ownCommand.ts'
 import { previewCommand } from '../engines/preview/command.ts'
 import type { ProgramCommand } from '../engines/programProcess.ts'
 import { diffusersCommand } from '../engines/python/command.ts'
@@ -46,7 +47,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
   if (engine.kind === 'preview') {
     const { memoryMiB } = config.card
     return {
-      program: previewCommand({ speed: engine.previewSpeed, ffmpeg }),
+      program: previewCommand({ speed: engine.previewSpeed, ffmpeg, log: engine.previewLog }),
       card: null,
       budgetMiB: memoryMiB === null ? null : budgetOf(memoryMiB),
       installed: { ipAdapter: true, wanByCommand: false },
@@ -60,15 +61,32 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     if (card.lock.fileError !== null) log.warn({ err: card.lock.fileError }, 'no lock file for the card')
   }
   return {
-    program: await diffusersProgram(deps, card),
+    program: await programOf(deps, card),
     card: card === null ? null : { name: card.name, uuid: card.uuid, totalMiB: card.totalMiB },
-    budgetMiB: card === null ? null : budgetOf(card.totalMiB, card.usedMiB),
+    budgetMiB: budgetOfCard(config, card),
     installed: {
       ipAdapter: await exists(join(engine.modelsDir, 'ip-adapter', 'models', 'image_encoder')),
       wanByCommand: engine.wanCommand !== null,
     },
     afterDeath: pid => (card === null ? Promise.resolve() : memoryGone(card, pid, deps)),
   }
+}
+
+async function programOf(deps: EngineDeps, card: OwnedCard | null): Promise<ProgramCommand> {
+  const { engine } = deps.config
+  if (engine.command === null || engine.kind !== 'own') return await diffusersProgram(deps, card)
+  return ownCommand({
+    words: engine.command,
+    cardUuid: card?.uuid ?? null,
+    path: engine.path,
+    home: engine.home,
+  })
+}
+
+/** A program of one's own may pretend memory where it computes on no card, as the preview does. */
+function budgetOfCard({ engine, card: { memoryMiB } }: Config, card: OwnedCard | null): number | null {
+  if (card !== null) return budgetOf(card.totalMiB, card.usedMiB)
+  return engine.kind === 'own' && memoryMiB !== null ? budgetOf(memoryMiB) : null
 }
 
 async function diffusersProgram(

@@ -17,6 +17,8 @@ import { queuesWithPrefix } from '../jobs/queues.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { CardActivities, HostActivities } from '../workflows/activities.ts'
+import { scaledMs } from '../workflows/timeScale.ts'
+import { workerDataConverter } from './dataConverter.ts'
 import { laneSlots } from './laneSlots.ts'
 import { measuredGenerate, measuredUpload } from './measured.ts'
 
@@ -52,20 +54,27 @@ export function createGpuWorkers({
   const store = createStore(config.store)
   const staging = createStaging(config.staging, store)
   const simulate = !config.production
+  const { timeScale } = config
   const card: CardActivities = {
-    generate: measuredGenerate(createGenerate({ desk, staging, simulate }), metrics),
-    enhancePrompt: createEnhancePrompt({ program, simulate }),
+    generate: measuredGenerate(
+      createGenerate({ hostId: config.hostId, desk, staging, simulate, timeScale }),
+      metrics,
+    ),
+    enhancePrompt: createEnhancePrompt({ program, simulate, timeScale }),
   }
   const host: HostActivities = {
+    generate: card.generate,
     uploadAssets: measuredUpload(createUploadAssets({ ...config.store, store, renders }), metrics),
     controlCard: createControlCard({ lanes, status }),
   }
   const shared = {
     connection,
     namespace: config.temporal.namespace,
+    dataConverter: workerDataConverter(config.encryption),
     shutdownGraceTime: config.shutdownGraceMs,
-    // A cancellation travels in the answer to a heartbeat, so this bounds how late the card hears of it.
-    maxHeartbeatThrottleInterval: 2000,
+    // A cancellation travels in the answer to a heartbeat, so this bounds how late the card hears of it. That a render has
+    // the card must be told before it can be over: in 4 s, and where time is scaled pretended renders are quicker than that.
+    maxHeartbeatThrottleInterval: scaledMs(config, 2000 * Math.min(1, timeScale)),
     interceptors: { activity: [logInterceptor, failureInterceptor] },
   }
   return Promise.all([

@@ -1,9 +1,10 @@
-import { Client, type ConnectionLike, WorkflowNotFoundError } from '@temporalio/client'
-import { workflowIds } from '../jobs/searchAttributes.ts'
+import { type ConnectionLike, WorkflowNotFoundError } from '@temporalio/client'
+import { workflowIds } from '../jobs/workflowIds.ts'
+import { statusClient } from '../runtime/statusClient.ts'
 
 /** Tells the state of a job's workflow, `RUNNING` or how it closed, null if there is none; rejects while Temporal is away. */
 export function createJobStatus(connection: ConnectionLike, namespace: string) {
-  const { workflow } = new Client({ connection, namespace })
+  const { workflow } = statusClient(connection, namespace)
   return async function jobStatus(jobId: string): Promise<string | null> {
     try {
       return (await workflow.getHandle(workflowIds.job(jobId)).describe()).status.name

@@ -11,6 +11,7 @@ export function measuredGenerate(
     const { type } = input.plan
     try {
       const receipt = await generate(input)
+      if ('elsewhere' in receipt) return receipt
       metrics.renders.inc({ type, result: 'completed' })
       metrics.cardSeconds.observe({ type }, receipt.timings.cardMs / 1000)
       metrics.cardWaitSeconds.observe({ type }, receipt.timings.waitMs / 1000)

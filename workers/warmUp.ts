@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
+import { plainRender } from '../engines/plainRender.ts'
 import type { RenderJob } from '../engines/protocol.ts'
 import type { LaneModes } from '../gpu/laneModes.ts'
 import type { RenderLane } from '../jobs/jobTypes.ts'
@@ -10,45 +11,11 @@ import type { Logger } from '../runtime/log.ts'
 /** The first job of each shape compiles its model's blocks, which takes minutes when nothing is in the compiler's cache yet. */
 const LIMIT_SECONDS = 30 * 60
 
-const COMMON = {
-  kind: 'render',
-  prompt: 'a lighthouse at dusk',
-  negativePrompt: 'blurry',
-  steps: 2,
-  guidance: 6,
-  solver: 'unipc',
-  shift: 5,
-  images: 1,
-  fps: 16,
-  seed: 1,
-  referenceMode: 'none',
-  references: [],
-  referenceStrength: null,
-  referenceType: null,
-  expectedSeconds: 1,
-  simulate: null,
-} satisfies Partial<RenderJob>
-
 /** The usual shape of each lane, for the models that are kept warm. */
-const WARM_UPS: readonly { model: RenderJob['model']; lane: RenderLane; job: RenderJob }[] = [
-  {
-    model: 'lustify_sdxl',
-    lane: 'sdxl',
-    job: {
-      ...COMMON,
-      ...{ type: 'sdxl_image_fast', family: 'sdxl', model: 'lustify_sdxl' },
-      ...{ width: 1024, height: 1024, frames: 1 },
-    },
-  },
-  ...(['wan.image', 'wan.video'] as const).map(lane => ({
-    model: 'wan_2_1_1_3b',
-    lane,
-    job: {
-      ...COMMON,
-      ...{ type: 'video_fast', family: 'wan' as const, model: 'wan_2_1_1_3b' },
-      ...{ width: 480, height: 832, frames: lane === 'wan.image' ? 1 : 81 },
-    },
-  })),
+const WARM_UPS: readonly { lane: RenderLane; job: RenderJob }[] = [
+  { lane: 'sdxl', job: plainRender('sdxl', { width: 1024, height: 1024, frames: 1, steps: 2 }) },
+  { lane: 'wan.image', job: plainRender('wan', { width: 480, height: 832, frames: 1, steps: 2 }) },
+  { lane: 'wan.video', job: plainRender('wan', { width: 480, height: 832, frames: 81, steps: 2 }) },
 ]
 
 export interface WarmUpOptions {
@@ -66,7 +33,7 @@ export async function warmUp(
   program: Pick<InferenceProgram, 'run'>,
   { prewarm, lanes, log, signal }: WarmUpOptions,
 ): Promise<void> {
-  for (const { lane, job } of WARM_UPS.filter(({ model }) => prewarm.includes(model))) {
+  for (const { lane, job } of WARM_UPS.filter(each => prewarm.includes(each.job.model))) {
     signal.throwIfAborted()
     // One that an operator has closed computes nothing, and nobody could open it before the worker has started.
     if (lanes.get(lane) !== 'open') continue

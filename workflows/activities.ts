@@ -12,6 +12,8 @@ import type { createSendCallback } from '../activities/sendCallback.ts'
 import type { createSweepJobs } from '../activities/sweepJobs.ts'
 import type { createUploadAssets } from '../activities/uploadAssets.ts'
 import { type Queues, queuesBeside } from '../jobs/queues.ts'
+import { scaledMs } from './timeScale.ts'
+import type { JobSettings } from './types.ts'
 
 /** Activities of the `io` queue: they wait on the network and need no card. */
 export interface IoActivities {
@@ -33,8 +35,9 @@ export interface CardActivities {
   enhancePrompt: ReturnType<typeof createEnhancePrompt>
 }
 
-/** Activities of one host's queue: they need the files that lie there, or are about its card. */
+/** Activities of one host's queue: they need the files that lie there, or are about its card. `generate`: what was begun there. */
 export interface HostActivities {
+  generate: ReturnType<typeof createGenerate>
   uploadAssets: ReturnType<typeof createUploadAssets>
   controlCard: ReturnType<typeof createControlCard>
 }
@@ -44,22 +47,41 @@ export interface LocalActivities {
   planJob: ReturnType<typeof createPlanJob>
 }
 
+export const SECOND_MS = 1000
+export const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+
 /** A call site adds what differs from the defaults: queue, summary, limits. */
 export const local = proxyLocalActivities<LocalActivities>({
   startToCloseTimeout: '10s',
   retry: { maximumInterval: '10s' },
 })
 
-export const io = () =>
-  proxyActivities<IoActivities>({ taskQueue: queues().io, startToCloseTimeout: '5 minutes' })
-export const callbacks = () =>
-  proxyActivities<CallbackActivities>({ taskQueue: queues().callbacks, startToCloseTimeout: '1 minute' })
+type Scale = Pick<JobSettings, 'timeScale'>
+
+export const io = (scale: Scale) =>
+  proxyActivities<IoActivities>({
+    taskQueue: queues().io,
+    startToCloseTimeout: scaledMs(scale, 5 * MINUTE_MS),
+    retry: { initialInterval: scaledMs(scale, SECOND_MS) },
+  })
+export const callbacks = (scale: Scale) =>
+  proxyActivities<CallbackActivities>({
+    taskQueue: queues().callbacks,
+    startToCloseTimeout: scaledMs(scale, MINUTE_MS),
+  })
 
 /** A cancelled render has the last word on whether the card had begun, and a cancelled upload on when it has stopped. */
-const heard = { heartbeatTimeout: '30s', cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const
+const heard = (scale: Scale) =>
+  ({
+    heartbeatTimeout: scaledMs(scale, 30 * SECOND_MS),
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  }) as const
 
-export const card = proxyActivities<CardActivities>({ ...heard, startToCloseTimeout: '1 day' })
-export const host = proxyActivities<HostActivities>({ ...heard, startToCloseTimeout: '1 hour' })
+export const card = (scale: Scale) =>
+  proxyActivities<CardActivities>({ ...heard(scale), startToCloseTimeout: scaledMs(scale, 24 * HOUR_MS) })
+export const host = (scale: Scale) =>
+  proxyActivities<HostActivities>({ ...heard(scale), startToCloseTimeout: scaledMs(scale, HOUR_MS) })
 
 /** The queues of this installation, told from the queue that the workflow itself runs on. */
 export function queues(): Queues {

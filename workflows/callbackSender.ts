@@ -8,10 +8,12 @@ import {
   startChild,
 } from '@temporalio/workflow'
 import type { CallbackEvent } from '../jobs/callback.ts'
-import { type CallbackStatus, workflowIds } from '../jobs/searchAttributes.ts'
+import type { CallbackStatus } from '../jobs/searchAttributes.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import { deliver } from './deliver.ts'
 import { type DeliverCallbackInput, deliverCallbackWorkflow, deliverInstead } from './deliverCallback.ts'
 import { RECEIVER_LIMIT_MS } from './receiverLimit.ts'
+import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
 
 /** How long a job itself tries to deliver its terminal callback, before a workflow of its own takes over. */
@@ -45,7 +47,8 @@ export class CallbackSender {
     if (!this.#settings.callbacks) return 'none'
     this.#finishing = true
     await this.#processing
-    const delivered = await this.#tryFor(event, Math.min(QUICK_TRIES_MS, this.#settings.callbackRetryMs))
+    const quickMs = scaledMs(this.#settings, QUICK_TRIES_MS)
+    const delivered = await this.#tryFor(event, Math.min(quickMs, this.#settings.callbackRetryMs))
     const repeatAtMs = this.#unknownUntilMs > Date.now() ? this.#unknownUntilMs : null
     if (delivered && repeatAtMs === null) return 'delivered'
     await handOver({ event, delivered, repeatAtMs })
@@ -53,9 +56,12 @@ export class CallbackSender {
   }
 
   async #keepSending(event: CallbackEvent): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; !this.#finishing; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      const delivery = await deliver(event, this.#settings)
-      if (delivery === 'unknown') this.#unknownUntilMs = Date.now() + RECEIVER_LIMIT_MS
+    const settings = this.#settings
+    const longestMs = scaledMs(settings, LONGEST_PAUSE_MS)
+    let pauseMs = scaledMs(settings, FIRST_PAUSE_MS)
+    for (; !this.#finishing; pauseMs = Math.min(2 * pauseMs, longestMs)) {
+      const delivery = await deliver(event, settings)
+      if (delivery === 'unknown') this.#unknownUntilMs = Date.now() + scaledMs(settings, RECEIVER_LIMIT_MS)
       if (delivery === 'delivered' || delivery === 'refused') return
       await condition(() => this.#finishing, pauseMs)
     }
@@ -63,7 +69,7 @@ export class CallbackSender {
 
   async #tryFor(event: CallbackEvent, durationMs: number): Promise<boolean> {
     const untilMs = Date.now() + durationMs
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    for (let pauseMs = scaledMs(this.#settings, FIRST_PAUSE_MS); ; pauseMs *= 2) {
       const delivery = await deliver(event, this.#settings)
       if (delivery === 'delivered') return true
       if (delivery === 'refused' || Date.now() + pauseMs > untilMs) return false

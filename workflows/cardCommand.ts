@@ -15,7 +15,7 @@ export interface CardCommandInput extends CardCommand {
 export async function cardCommandWorkflow(input: CardCommandInput): Promise<CardStatus> {
   const { hostId, answerWithinMs, command, lanes } = input
   try {
-    return await host.controlCard.executeWithOptions(
+    return await host({}).controlCard.executeWithOptions(
       {
         taskQueue: queues().host(hostId),
         summary: [command, ...lanes].join(' '),

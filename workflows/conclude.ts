@@ -9,14 +9,15 @@ import {
 import { type CallbackEvent, completedEvent, failedEvent } from '../jobs/callback.ts'
 import { FAILURES } from '../jobs/failures.ts'
 import type { PlanError } from '../jobs/plan.ts'
-import { workflowIds } from '../jobs/searchAttributes.ts'
 import type { TerminalStatus } from '../jobs/status.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import { callbacks } from './activities.ts'
 import type { CallbackSender } from './callbackSender.ts'
 import type { FailureView } from './failure.ts'
 import { showOutcome, showPhase } from './jobView.ts'
-import type { Production } from './produce.ts'
+import type { Production } from './production.ts'
 import { removeAssetsWorkflow } from './removeAssets.ts'
+import { scaledMs, scaleOf } from './timeScale.ts'
 import type { JobOutcome, JobSettings } from './types.ts'
 
 export interface Ending {
@@ -87,14 +88,14 @@ function terminalEvent({ jobId, production, failure, planError }: Ending): Callb
 }
 
 /** A workflow of its own removes them, as the store may be the very thing that is down. */
-async function removePartialUpload({ production, failure }: Ending): Promise<void> {
+async function removePartialUpload({ production, failure, settings }: Ending): Promise<void> {
   if (failure === null || production === null || !production.uploading) return
   const { bucket, userId, jobId, images, extension } = production.plan
   try {
     await startChild(removeAssetsWorkflow, {
       workflowId: workflowIds.removeAssets(jobId),
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [{ bucket, userId, jobId, images, extension }],
+      args: [{ bucket, userId, jobId, images, extension, ...scaleOf(settings) }],
     })
   } catch (error) {
     // A job that was reset may find its removal under way already.
@@ -106,17 +107,18 @@ async function removePartialUpload({ production, failure }: Ending): Promise<voi
 async function recordUsage({ production, failure, settings }: Ending): Promise<void> {
   if (!settings.usage || production === null) return
   try {
-    await callbacks().recordUsage.executeWithOptions(
+    await callbacks(settings).recordUsage.executeWithOptions(
       {
         summary: 'metrics',
-        startToCloseTimeout: '15s',
-        scheduleToCloseTimeout: '30s',
+        startToCloseTimeout: scaledMs(settings, 15_000),
+        scheduleToCloseTimeout: scaledMs(settings, 30_000),
         retry: { maximumAttempts: 2 },
       },
       [
         {
           plan: production.plan,
           receipt: production.receipt,
+          enhanceMs: production.enhanceMs,
           assets: production.assets,
           success: failure === null,
           at: new Date().toISOString(),

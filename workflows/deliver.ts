@@ -13,10 +13,10 @@ export type Delivery = DeliveryReport['delivery']
  */
 export async function deliver(event: CallbackEvent, settings: JobSettings): Promise<Delivery> {
   try {
-    const { delivery } = await callbacks().sendCallback.executeWithOptions(
+    const { delivery } = await callbacks(settings).sendCallback.executeWithOptions(
       {
         summary: `${event.body.status}, event ${event.sequence}`,
-        startToCloseTimeout: attemptLimitMs(settings.callbackTimeoutMs),
+        startToCloseTimeout: attemptLimitMs(settings),
         retry: { maximumAttempts: 1 },
       },
       [{ event }],

@@ -3,6 +3,7 @@ import type { CallbackEvent } from '../jobs/callback.ts'
 import { local } from './activities.ts'
 import { deliver } from './deliver.ts'
 import { showDelivery } from './jobView.ts'
+import { scaledMs } from './timeScale.ts'
 
 const FIRST_PAUSE_MS = 5000
 const LONGEST_PAUSE_MS = 15 * 60_000
@@ -43,11 +44,9 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
 
   async function deliverForDays(): Promise<void> {
     const untilMs = Date.now() + settings.callbackRetryMs
-    for (
-      let pauseMs = FIRST_PAUSE_MS;
-      ;
-      pauseMs = hurried ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
-    ) {
+    const firstMs = scaledMs(settings, FIRST_PAUSE_MS)
+    const longestMs = scaledMs(settings, LONGEST_PAUSE_MS)
+    for (let pauseMs = firstMs; ; pauseMs = hurried ? firstMs : Math.min(2 * pauseMs, longestMs)) {
       showDelivery('retrying', `attempt ${attempts + 1} of ${event.body.status} for job ${event.body.job_id}`)
       hurried = false
       const sending = event

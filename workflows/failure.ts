@@ -39,3 +39,9 @@ export function isHostSilent(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error
   return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START'
 }
+
+/** The last attempt was heard of no more: its worker died, or Temporal was away for longer than a heartbeat may be late. */
+export function isAttemptLost(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT'
+}

@@ -1,13 +1,15 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow'
+import { CancellationScope, patched, workflowInfo } from '@temporalio/workflow'
 import { processingEvent } from '../jobs/callback.ts'
 import type { JobPlan } from '../jobs/plan.ts'
-import { jobIdOf } from '../jobs/searchAttributes.ts'
+import { jobIdOf } from '../jobs/workflowIds.ts'
 import { local } from './activities.ts'
 import { CallbackSender } from './callbackSender.ts'
 import { conclude } from './conclude.ts'
 import { type FailureView, failureView, wasHeld, whyItFailed } from './failure.ts'
 import { showStarted } from './jobView.ts'
-import { beginProduction, type Production, produce } from './produce.ts'
+import { produce } from './produce.ts'
+import { beginProduction, type Production } from './production.ts'
+import { Quarantine } from './quarantine.ts'
 import type { GenerateMediaInput, JobOutcome, JobSettings } from './types.ts'
 
 /**
@@ -17,6 +19,7 @@ import type { GenerateMediaInput, JobOutcome, JobSettings } from './types.ts'
  */
 export async function generateMediaWorkflow(input: GenerateMediaInput): Promise<JobOutcome> {
   const jobId = jobIdOf(workflowInfo().workflowId)
+  const quarantine = new Quarantine()
   const { result, settings } = await CancellationScope.nonCancellable(() =>
     local.planJob({ payload: input.payload }),
   )
@@ -28,17 +31,39 @@ export async function generateMediaWorkflow(input: GenerateMediaInput): Promise<
 
   const plan = { ...result.plan, seed: result.plan.seed ?? randomSeed() }
   const production = beginProduction(plan)
-  const untilDeadline = new CancellationScope({ cancellable: true, timeout: remainingMs(plan, settings) })
-  let failure: FailureView | null = null
-  try {
-    showStarted(plan)
-    sender.send(processingEvent({ plan, seed: plan.seed }))
-    await untilDeadline.run(() => produce(production, input.payload, settings))
-  } catch (error) {
-    // Work that was told to stop may end otherwise than cancelled: its worker is dead, or failed in that very moment.
-    failure = untilDeadline.consideredCancelled ? whyItWasStopped(error, production) : whyItFailed(error)
+  const work = () => produce(production, input.payload, settings)
+  showStarted(plan)
+  sender.send(processingEvent({ plan, seed: plan.seed }))
+  let failure = await untilDeadline(remainingMs(plan, settings), production, work)
+  while (failure?.code === 'poisoned' && patched('quarantine')) {
+    const end = await quarantine.hold(failure.detail, settings)
+    failure = end.released ? await workAnew(end.lowMemory) : end.failure
+    if (!end.released) break
   }
   return conclude({ jobId, planError: null, production, failure, sender, settings })
+
+  /** As if it had just been submitted, its deadline included; but what was made ready for it still is. */
+  function workAnew(lowMemory: boolean): Promise<FailureView | null> {
+    production.round += 1
+    production.lowMemory = lowMemory
+    return untilDeadline(deadlineMs(plan, settings), production, work)
+  }
+}
+
+/** Why the work failed, or was stopped; null when all is done. */
+async function untilDeadline(
+  leftMs: number,
+  production: Production,
+  work: () => Promise<void>,
+): Promise<FailureView | null> {
+  const scope = new CancellationScope({ cancellable: true, timeout: leftMs })
+  try {
+    await scope.run(work)
+    return null
+  } catch (error) {
+    // Work that was told to stop may end otherwise than cancelled: its worker is dead, or failed in that very moment.
+    return scope.consideredCancelled ? whyItWasStopped(error, production) : whyItFailed(error)
+  }
 }
 
 /** Chosen inside the workflow, where randomness is replayed, so that every retry draws the same picture. */
@@ -49,7 +74,11 @@ function randomSeed(): number {
 /** The deadline counts from submission, waiting included. */
 function remainingMs(plan: JobPlan, settings: JobSettings): number {
   const waitedMs = Date.now() - workflowInfo().startTime.getTime()
-  return Math.max(1, plan.deadlineMs * settings.deadlineFactor - waitedMs)
+  return Math.max(1, deadlineMs(plan, settings) - waitedMs)
+}
+
+function deadlineMs(plan: JobPlan, settings: JobSettings): number {
+  return Math.max(1, plan.deadlineMs * settings.deadlineFactor)
 }
 
 /** A cancelled root scope means a request; otherwise it was the deadline's timer that cancelled the work. */

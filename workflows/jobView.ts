@@ -1,4 +1,5 @@
 import { metricMeter, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
+import type { FailureCode } from '../jobs/failures.ts'
 import type { JobPlan } from '../jobs/plan.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import type { JobPhase, JobStatus } from '../jobs/status.ts'
@@ -22,6 +23,35 @@ export function showStarted(plan: JobPlan): void {
 
 export function showPhase(phase: JobPhase): void {
   setCurrentDetails(phase)
+}
+
+const jobsQuarantined = metricMeter.createCounter(
+  'ourvidz_jobs_quarantined',
+  '',
+  'Jobs that killed the inference program again and again, and were set aside.',
+)
+const quarantinesEnded = metricMeter.createCounter(
+  'ourvidz_quarantines_ended',
+  '',
+  'Jobs that left quarantine: released, or with the code that they ended with.',
+)
+
+export function showQuarantined(until: string): void {
+  jobsQuarantined.add(1)
+  setCurrentDetails(`quarantined until ${until}: release or reject it with \`ourvidz quarantine\``)
+  showStatus('quarantined')
+}
+
+export function countQuarantineEnd(end: 'released' | FailureCode): void {
+  quarantinesEnded.add(1, { end })
+}
+
+export function showReleased(): void {
+  showStatus('processing')
+}
+
+function showStatus(value: JobStatus): void {
+  upsertSearchAttributes([{ key: attributeKeys.jobStatus, value }])
 }
 
 const jobsEnded = metricMeter.createCounter(

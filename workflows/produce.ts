@@ -1,91 +1,77 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
-import type { JobPlan, ReferenceRole } from '../jobs/plan.ts'
-import type { RenderReceipt, StagedFile, UploadedAsset } from '../jobs/receipt.ts'
-import { card, host, io, local, queues } from './activities.ts'
+import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
+import { card, host, io, local, queues, SECOND_MS } from './activities.ts'
 import { isHostSilent, wasHeld, whyItFailed } from './failure.ts'
 import { showPhase } from './jobView.ts'
+import { outages } from './outages.ts'
+import type { PreparedReference, Production } from './production.ts'
+import { pauses, render } from './render.ts'
+import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
 
 /** A host that vanishes again and again is not rendered for without end. */
 const LOST_RENDERS_LIMIT = 3
 
-/** What a job has brought about so far: the state that its ending is told from. */
-export interface Production {
-  /** Loses its reference when the job falls back to rendering without one. */
-  plan: JobPlan & { seed: number }
-  /** Whether the card has done anything for this job. */
-  held: boolean
-  uploading: boolean
-  enhancedPrompt: string | null
-  enhancement: 'applied' | 'failed' | null
-  referenceDropped: string | null
-  receipt: RenderReceipt | null
-  assets: UploadedAsset[]
-}
-
-interface PreparedReference {
-  role: ReferenceRole
-  file: StagedFile
-}
-
-export function beginProduction(plan: JobPlan & { seed: number }): Production {
-  return {
-    plan,
-    held: false,
-    uploading: false,
-    enhancedPrompt: null,
-    enhancement: null,
-    referenceDropped: null,
-    receipt: null,
-    assets: [],
-  }
-}
-
-/** Everything between the plan and the uploaded assets. Throws what the failing activity threw. */
+/**
+ * Everything between the plan and the uploaded assets, less what an earlier round has brought about. Throws what the failing
+ * activity threw.
+ */
 export async function produce(
   production: Production,
   payload: unknown,
   settings: JobSettings,
 ): Promise<void> {
-  const references = await prepareReferences(production, payload)
-  if (production.plan.enhance) await enhance(production)
+  production.references ??= await prepareReferences(production, payload, settings)
+  if (production.plan.enhance && production.enhancement === null) await enhance(production, settings)
   try {
-    await renderAndUpload(production, references, settings)
+    await renderAndUpload(production, production.references, settings)
   } catch (error) {
     const { code } = whyItFailed(error)
     if (code === 'staged_lost') {
-      await renderAndUpload(production, await prepareReferences(production, payload), settings)
+      production.references = await prepareReferences(production, payload, settings)
     } else if (code === 'model_missing' && mayDropReference(production)) {
       await dropReference(production, payload, error)
-      await renderAndUpload(production, [], settings)
+      production.references = []
     } else throw error
+    await renderAndUpload(production, production.references, settings)
   }
 }
 
-async function prepareReferences(production: Production, payload: unknown): Promise<PreparedReference[]> {
-  const { plan } = production
-  if (plan.reference.sources.length === 0) return []
-  try {
-    showPhase('fetching references')
-    const fetched = await io().fetchReferences.executeWithOptions(
-      {
-        summary: `${plan.reference.mode} reference`,
-        startToCloseTimeout: '5 minutes',
-        heartbeatTimeout: '30s',
-        retry: { maximumAttempts: 4 },
-      },
-      [{ userId: plan.userId, sources: plan.reference.sources }],
-    )
-    showPhase('preparing references')
-    return await io().preprocessFrames.executeWithOptions(
-      { summary: `to ${plan.width}×${plan.height}`, heartbeatTimeout: '30s', retry: { maximumAttempts: 4 } },
-      [{ references: fetched, family: plan.family, width: plan.width, height: plan.height }],
-    )
-  } catch (error) {
-    if (isCancellation(error) || !mayDropReference(production)) throw error
-    await dropReference(production, payload, error)
-    return []
+async function prepareReferences(
+  production: Production,
+  payload: unknown,
+  settings: JobSettings,
+): Promise<PreparedReference[]> {
+  if (production.plan.reference.sources.length === 0) return []
+  const outlived = outages(settings)
+  for (;;) {
+    try {
+      return await fetchAndPrepare(production, settings)
+    } catch (error) {
+      if (!isCancellation(error) && mayDropReference(production)) {
+        await dropReference(production, payload, error)
+        return []
+      }
+      if (!(await outlived(error))) throw error
+    }
   }
+}
+
+async function fetchAndPrepare({ plan }: Production, settings: JobSettings): Promise<PreparedReference[]> {
+  const limits = {
+    heartbeatTimeout: scaledMs(settings, 30 * SECOND_MS),
+    retry: { initialInterval: scaledMs(settings, SECOND_MS), maximumAttempts: 4 },
+  }
+  showPhase('fetching references')
+  const fetched = await io(settings).fetchReferences.executeWithOptions(
+    { summary: `${plan.reference.mode} reference`, ...limits },
+    [{ userId: plan.userId, sources: plan.reference.sources }],
+  )
+  showPhase('preparing references')
+  return await io(settings).preprocessFrames.executeWithOptions(
+    { summary: `to ${plan.width}×${plan.height}`, ...limits },
+    [{ references: fetched, family: plan.family, width: plan.width, height: plan.height }],
+  )
 }
 
 function mayDropReference({ plan }: Production): boolean {
@@ -101,17 +87,22 @@ async function dropReference(production: Production, payload: unknown, error: un
 }
 
 /** Rewrites the prompt; when that fails, the original is rendered and the callback says so. A refused one fails the job. */
-async function enhance(production: Production): Promise<void> {
+async function enhance(production: Production, settings: JobSettings): Promise<void> {
   const { plan } = production
   showPhase('enhancing prompt')
   try {
-    const { prompt } = await card.enhancePrompt.executeWithOptions(
-      { taskQueue: queues().lane('wan.enhance'), summary: 'enhance prompt', retry: { maximumAttempts: 3 } },
+    const { prompt, tookMs = 0 } = await card(settings).enhancePrompt.executeWithOptions(
+      {
+        taskQueue: queues().lane('wan.enhance'),
+        summary: 'enhance prompt',
+        retry: { initialInterval: scaledMs(settings, SECOND_MS), maximumAttempts: 3 },
+      },
       [{ plan }],
     )
     production.held = true
     production.enhancedPrompt = prompt
     production.enhancement = 'applied'
+    production.enhanceMs = tookMs
   } catch (error) {
     production.held ||= wasHeld(error)
     const stopped = isCancellation(error) || CancellationScope.current().consideredCancelled
@@ -129,7 +120,7 @@ async function renderAndUpload(
   let lost = 0
   let silentHost: string | null = null
   for (;;) {
-    const receipt = await render(production, references)
+    const receipt = await render(production, references, settings)
     production.held = true
     production.receipt = receipt
     // A silent host that now shows its receipt again was only busy, as all do when the store hangs: nothing is lost.
@@ -145,26 +136,6 @@ async function renderAndUpload(
   }
 }
 
-function render(production: Production, references: PreparedReference[]): Promise<RenderReceipt> {
-  const { plan } = production
-  showPhase('rendering')
-  return card.generate.executeWithOptions(
-    {
-      taskQueue: queues().lane(plan.lane),
-      summary: `${plan.type} · ${plan.width}×${plan.height} · ${plan.steps} steps · ${amountOf(plan)}`,
-      retry: { maximumAttempts: plan.renderAttempts, initialInterval: '1s', maximumInterval: '1 minute' },
-      // Charges a user by our own estimate of GPU seconds. A weight at the workflow's start would charge every small task too.
-      priority: { fairnessWeight: Math.min(1000, Math.max(0.001, 1 / plan.expectedRenderSeconds)) },
-    },
-    [{ plan, prompt: production.enhancedPrompt ?? plan.prompt, references }],
-  )
-}
-
-function amountOf({ images, frames }: JobPlan): string {
-  if (frames > 1) return `${frames} frames`
-  return images > 1 ? `${images} images` : '1 image'
-}
-
 function upload(
   production: Production,
   receipt: RenderReceipt,
@@ -173,13 +144,13 @@ function upload(
   const { plan } = production
   showPhase('uploading')
   production.uploading = true
-  return host.uploadAssets.executeWithOptions(
+  return host(settings).uploadAssets.executeWithOptions(
     {
       taskQueue: queues().host(receipt.host),
       summary: `${receipt.files.length} ${plan.extension} to ${plan.bucket}`,
       scheduleToStartTimeout: settings.hostLostMs,
       // Only a new render can bring lost files back, so asking the same host again is of no use.
-      retry: { initialInterval: '1s', maximumInterval: '1 minute', nonRetryableErrorTypes: ['render_lost'] },
+      retry: { ...pauses(settings), nonRetryableErrorTypes: ['render_lost'] },
     },
     [{ receipt, userId: plan.userId, bucket: plan.bucket }],
   )

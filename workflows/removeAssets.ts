@@ -1,5 +1,6 @@
 import { patched, sleep } from '@temporalio/workflow'
-import { io } from './activities.ts'
+import { io, MINUTE_MS, SECOND_MS } from './activities.ts'
+import { scaledMs } from './timeScale.ts'
 
 export interface RemoveAssetsInput {
   bucket: string
@@ -7,10 +8,11 @@ export interface RemoveAssetsInput {
   jobId: string
   images: number
   extension: 'png' | 'mp4'
+  timeScale?: number
 }
 
 /** An upload that was cut off may have reached the store whole, and be written there a little later than it was given up. */
-const LATE_WRITES = '2 minutes'
+const LATE_WRITES_MS = 2 * MINUTE_MS
 
 /**
  * Removes what a job that failed or was cancelled had already uploaded, for as long as the store needs to come back; and
@@ -19,13 +21,21 @@ const LATE_WRITES = '2 minutes'
 export async function removeAssetsWorkflow(input: RemoveAssetsInput): Promise<void> {
   await remove(input)
   if (!patched('late-writes')) return
-  await sleep(LATE_WRITES)
+  await sleep(scaledMs(input, LATE_WRITES_MS))
   await remove(input)
 }
 
 function remove(input: RemoveAssetsInput): Promise<void> {
-  return io().removeAssets.executeWithOptions(
-    { summary: input.bucket, scheduleToCloseTimeout: '7 days', retry: { maximumInterval: '15 minutes' } },
-    [input],
+  const { timeScale: _, ...assets } = input
+  return io(input).removeAssets.executeWithOptions(
+    {
+      summary: input.bucket,
+      scheduleToCloseTimeout: '7 days',
+      retry: {
+        initialInterval: scaledMs(input, SECOND_MS),
+        maximumInterval: scaledMs(input, 15 * MINUTE_MS),
+      },
+    },
+    [assets],
   )
 }

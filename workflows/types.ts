@@ -21,7 +21,7 @@ export interface GenerateMediaInput {
   payload: unknown
 }
 
-/** Kept unencrypted-by-hash in the workflow's memo: tells a second submit of the same job from a conflicting one. */
+/** Kept in the workflow's memo, the payload as its hash: tells a second submit of the same job from a conflicting one. */
 export interface JobMemo {
   userId: string
   /** sha256 of the payload as canonical JSON, in hex. */
@@ -55,4 +55,8 @@ export interface JobSettings {
   /** How long a host that holds rendered files may be away before the job is rendered again elsewhere. */
   hostLostMs: number
   deadlineFactor: number
+  /** How long a job waits in quarantine for an operator. Absent in workflows that are older than the quarantine. */
+  quarantineMs?: number
+  /** Factor of the durations that the workflows' own code names; 1 where it is absent. The durations above contain it. */
+  timeScale?: number
 }

@@ -5,9 +5,13 @@ import type { RenderRef } from '../renderPath.ts'
 
 const script = fileURLToPath(new URL('renderHolder.ts', import.meta.url))
 
-/** Lets another process of this host begin a render. Gives what it was told, and how to kill it for good. */
-export async function holdRender(directory: string, { jobId, planHash }: RenderRef) {
-  const child = spawn(process.execPath, [script, directory, jobId, planHash], {
+/** Lets another process of this host begin a render, and get the card for it where that is said. Gives what it was told, and how to kill it for good. */
+export async function holdRender(
+  directory: string,
+  { jobId, planHash }: RenderRef,
+  { hasCard = false }: { hasCard?: boolean } = {},
+) {
+  const child = spawn(process.execPath, [script, directory, jobId, planHash, ...(hasCard ? ['card'] : [])], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const [line] = await once(child.stdout.setEncoding('utf8'), 'data')

@@ -63,6 +63,7 @@ export async function openPlace(options: BenchOptions, tell: Tell): Promise<Plac
       cacheDir: join(config.cacheDir, 'engine-kept'),
       lossy: [],
       enhanceLimitMs: 60_000,
+      stallMs: 600_000,
       wanCommand: null,
       wanCommandPython: python,
       cardUuid: card?.uuid ?? null,

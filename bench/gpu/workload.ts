@@ -1,3 +1,4 @@
+import { plainRender } from '../../engines/plainRender.ts'
 import type { RenderJob } from '../../engines/protocol.ts'
 
 export interface Workload {
@@ -50,31 +51,12 @@ export function workloadFor(device: 'cuda' | 'cpu', repeats: number | null): Wor
   return { ...workload, repeats: repeats ?? workload.repeats }
 }
 
-const COMMON = {
-  kind: 'render',
-  prompt: 'a lighthouse at dusk',
-  negativePrompt: 'blurry',
-  guidance: 6,
-  solver: 'unipc',
-  shift: 5,
-  fps: 16,
-  seed: 42,
-  referenceMode: 'none',
-  references: [],
-  referenceStrength: null,
-  referenceType: null,
-  expectedSeconds: 1,
-  simulate: null,
-} satisfies Partial<RenderJob>
-
 export function sdxlImages({ image }: Workload, images: number, steps: number): RenderJob {
-  const model = { type: 'sdxl_image_fast', family: 'sdxl', model: 'lustify_sdxl' } as const
-  return { ...COMMON, ...model, ...image, steps, images, frames: 1 }
+  return { ...plainRender('sdxl', { ...image, frames: 1, steps }), images }
 }
 
 export function wanVideo({ video }: Workload, steps: number, start: string | null = null): RenderJob {
-  const model = { type: 'video_fast', family: 'wan', model: 'wan_2_1_1_3b' } as const
-  const job: RenderJob = { ...COMMON, ...model, ...video, steps, images: 1 }
+  const job = plainRender('wan', { ...video, steps })
   if (start === null) return job
   const references = [{ role: 'start' as const, path: start }]
   return { ...job, references, referenceMode: 'start', referenceStrength: 0.85 }

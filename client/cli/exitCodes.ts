@@ -20,7 +20,7 @@ Exit codes:
   2    wrong usage, configuration or payload
   3    Temporal or the GPU worker cannot be reached, or Temporal refuses the connection
   4    no such job, or nothing to deliver again
-  5    conflict: the id is taken by another job, or the job is still running
+  5    conflict: the id is taken by another job, the job is still running, or it is not in quarantine
   70   an unexpected error (LOG_LEVEL=debug shows where)
   130  interrupted`
 

@@ -21,12 +21,14 @@ const EXIT_CODES: Record<PipelineErrorCode, ExitCode> = {
   job_not_found: EXIT.notFound,
   job_still_running: EXIT.conflict,
   nothing_to_redeliver: EXIT.notFound,
+  not_quarantined: EXIT.conflict,
   job_failed: EXIT.jobFailed,
   job_canceled: EXIT.jobFailed,
   card_unreachable: EXIT.unreachable,
   card_command_failed: EXIT.jobFailed,
   server_unreachable: EXIT.unreachable,
   server_refused: EXIT.unreachable,
+  payload_unreadable: EXIT.usage,
 }
 
 /** What a person is told about an error, and what a script. `temporalAddress` is null before the configuration is read. */

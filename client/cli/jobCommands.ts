@@ -1,10 +1,11 @@
-import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { JOB_TYPES, type JobType } from '../../jobs/jobTypes.ts'
 import { JOB_STATUSES, type JobStatus } from '../../jobs/status.ts'
-import type { PipelineClient } from '../pipelineClient.ts'
 import { follow } from './follow.ts'
+import { forEachJob } from './forEachJob.ts'
 import { detailText, tableText, webUiLink } from './jobText.ts'
 import type { Session } from './session.ts'
+import { wholeNumber } from './wholeNumber.ts'
 
 interface ListOptions {
   status?: JobStatus
@@ -61,11 +62,6 @@ async function list(session: Session, { user, json, ...filter }: ListOptions): P
   else session.print(jobs.length === 0 ? 'No jobs.' : tableText(jobs))
 }
 
-function wholeNumber(value: string): number {
-  if (!/^\d+$/.test(value)) throw new InvalidOption('It must be a whole number.')
-  return Number(value)
-}
-
 /** `cancel`, `redeliver`: acting on jobs. */
 export function addActingCommands(program: Command, session: Session): void {
   program
@@ -75,7 +71,7 @@ export function addActingCommands(program: Command, session: Session): void {
     .option('-r, --reason <text>', 'kept in the history of the job')
     .option('--json', 'one JSON object per line')
     .action((ids: string[], { reason, json }: { reason?: string; json?: boolean }) =>
-      forEach(session, ids, json, async (pipeline, id) => {
+      forEachJob(session, ids, json, async (pipeline, id) => {
         const done = await pipeline.cancel(id, reason)
         return { done, text: done.wasRunning ? 'cancellation requested' : `had ended before, ${done.status}` }
       }),
@@ -87,26 +83,9 @@ export function addActingCommands(program: Command, session: Session): void {
     .argument('<id...>', 'job ids')
     .option('--json', 'one JSON object per line')
     .action((ids: string[], { json }: { json?: boolean }) =>
-      forEach(session, ids, json, async (pipeline, id) => {
+      forEachJob(session, ids, json, async (pipeline, id) => {
         const done = await pipeline.redeliver(id)
         return { done, text: done.action === 'started' ? 'delivery started' : 'delivery tries again now' }
       }),
     )
-}
-
-async function forEach(
-  session: Session,
-  ids: string[],
-  json: boolean | undefined,
-  act: (pipeline: PipelineClient, id: string) => Promise<{ done: object; text: string }>,
-): Promise<void> {
-  const pipeline = await session.pipeline()
-  for (const id of ids) {
-    try {
-      const { done, text } = await act(pipeline, id)
-      session.print(json ? JSON.stringify(done) : `${id} ${text}`)
-    } catch (error) {
-      session.fail(error, ids.length > 1 ? id : undefined)
-    }
-  }
 }

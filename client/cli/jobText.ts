@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
-import { workflowIds } from '../../jobs/searchAttributes.ts'
 import type { JobStatus } from '../../jobs/status.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
 import type { Config } from '../../runtime/config.ts'
 import type { JobSummary } from '../jobSummary.ts'
 import type { JobView } from '../jobView.ts'
@@ -9,6 +9,7 @@ import { alignColumns } from './alignColumns.ts'
 const COLOURS: Record<JobStatus, 'green' | 'red' | 'yellow' | 'cyan' | 'gray'> = {
   queued: 'gray',
   processing: 'cyan',
+  quarantined: 'red',
   completed: 'green',
   failed: 'red',
   aborted: 'yellow',

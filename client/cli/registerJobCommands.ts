@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addCardCommands } from './cardCommands.ts'
 import { addActingCommands, addLookingCommands } from './jobCommands.ts'
+import { addQuarantineCommands } from './quarantineCommands.ts'
 import type { Session } from './session.ts'
 import { addSubmitCommand } from './submitCommand.ts'
 
@@ -10,4 +11,5 @@ export function registerJobCommands(program: Command, session: Session): void {
   addLookingCommands(program, session)
   addActingCommands(program, session)
   addCardCommands(program, session)
+  addQuarantineCommands(program, session)
 }

@@ -1,6 +1,6 @@
+import { attemptMarks } from './attemptMarks.ts'
 import type { Channel } from './channel.ts'
 import { EngineFailure } from './failure.ts'
-import { onceMark } from './onceMark.ts'
 import { MOMENTS, type Moment, parseWish, SIMULATIONS, type Simulation } from './simulate.ts'
 
 /** Acts out the failure that a job has asked for, when its moment has come. */
@@ -30,23 +30,23 @@ export function createActor(options: {
     const known = Object.keys(SIMULATIONS).join(', ')
     throw new EngineFailure(
       'invalid_input',
-      `no such failure to simulate; known: ${known}, each also with :once`,
+      `no such failure to simulate; known: ${known}, each also with :once, :twice or :thrice`,
     )
   }
-  const { simulation, once } = wish
-  const mark = once ? onceMark(id, simulation, outDir) : null
+  const { simulation, times } = wish
+  const marks = times === null ? null : attemptMarks(id, simulation, outDir, times)
   let acted = false
   return {
     async at(moment) {
       if (MOMENTS[simulation] !== moment) return null
-      if (mark !== null && !mark.claim()) return null
+      if (marks !== null && !marks.claim()) return null
       acted = true
       await act(simulation, channel)
       return simulation
     },
     succeeded() {
       // A file that is cut in half ends `done` here, and comes back as the next attempt.
-      if (!acted) mark?.clear()
+      if (!acted) marks?.clear()
     },
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openChannel } from './channel.ts'
+import { openJournal } from './journal.ts'
 import { warmUp } from './picture/warmUp.ts'
 import { createProgram } from './program.ts'
 
@@ -14,6 +15,8 @@ const { values } = parseArgs({
     speed: { type: 'string', default: '0' },
     /** The program that makes videos. */
     ffmpeg: { type: 'string', default: 'ffmpeg' },
+    /** A file to append to what it does, for an audit. */
+    log: { type: 'string' },
   },
 })
 const speed = Number(values.speed)
@@ -21,6 +24,7 @@ if (!(speed >= 0 && speed < Infinity)) throw new Error(`--speed: not a factor: $
 
 const program = createProgram({
   channel,
+  journal: openJournal(values.log ?? null),
   speed,
   ffmpeg: values.ffmpeg,
   warmUp,

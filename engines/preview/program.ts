@@ -4,6 +4,7 @@ import { createActor } from './actor.ts'
 import type { Channel } from './channel.ts'
 import { ENHANCE_STEPS, enhance } from './enhance.ts'
 import { asEngineFailure, EngineFailure } from './failure.ts'
+import type { Journal } from './journal.ts'
 import { createModels } from './models.ts'
 import { createProgress } from './progress.ts'
 import { render } from './render.ts'
@@ -27,20 +28,29 @@ export interface Program {
 /** The preview engine: lanes that take turns, jobs that draw. It knows no queues between lanes and no retries. */
 export function createProgram(options: {
   channel: Channel
+  journal: Journal
   speed: number
   ffmpeg: string
   /** What must be done once before the first job. */
   warmUp: () => Promise<void>
   exit: (code: number) => void
 }): Program {
-  const { channel, speed, ffmpeg, warmUp, exit } = options
-  const send = (event: EngineEvent) => channel.send(event)
+  const { channel, journal, speed, ffmpeg, warmUp, exit } = options
+  const send = (event: EngineEvent) => {
+    journal.heard(event)
+    channel.send(event)
+  }
   const models = createModels(send)
   const turns = new Map<Lane, Turn>()
   const jobs = new Map<string, { cancel: AbortController; ended: Promise<void> }>()
 
   async function init(lanes: readonly Lane[]): Promise<void> {
-    for (const lane of lanes) if (!turns.has(lane)) turns.set(lane, createTurn(lane, send))
+    for (const lane of lanes)
+      if (!turns.has(lane))
+        turns.set(
+          lane,
+          createTurn(lane, send, id => journal.note({ event: 'granted', id, lane })),
+        )
     await warmUp()
     sayReady()
   }
@@ -60,7 +70,10 @@ export function createProgram(options: {
     jobs.set(id, { cancel, ended })
   }
 
-  async function run({ id, lane, job, outDir }: Generate, signal: AbortSignal): Promise<void> {
+  async function run(command: Generate, signal: AbortSignal): Promise<void> {
+    const { id, lane, job, outDir, lowMemory = false } = command
+    journal.note({ event: 'begun', id, lane, kind: job.kind, outDir, lowMemory })
+    if (lowMemory) console.error(`job ${id} in low-memory mode`)
     const progress = createProgress(id, job.kind === 'render' ? job.steps : ENHANCE_STEPS, send)
     try {
       const turn = turns.get(lane)
@@ -68,7 +81,9 @@ export function createProgram(options: {
       const actor = createActor({ id, simulate: job.simulate, outDir, channel })
       await actor.at('accepted')
       send({ type: 'accepted', id })
-      const rest = { id, lane, outDir, signal, turn, actor, progress, models, speed, send, ffmpeg }
+      const onSaved = (file: string) => journal.note({ event: 'renamed', id, file })
+      const tools = { turn, actor, progress, models, send, onSaved, ffmpeg }
+      const rest = { id, lane, outDir, lowMemory, signal, speed, ...tools }
       const done = job.kind === 'render' ? await render({ ...rest, job }) : await enhance({ ...rest, job })
       signal.throwIfAborted()
       actor.succeeded()
@@ -92,6 +107,7 @@ export function createProgram(options: {
 
   return {
     greet() {
+      journal.note({ event: 'started' })
       send({
         type: 'hello',
         v: PROTOCOL_VERSION,
@@ -140,6 +156,7 @@ export function createProgram(options: {
     async stop() {
       for (const { cancel } of jobs.values()) cancel.abort(new EngineFailure('cancelled', 'the program ends'))
       await Promise.all([...jobs.values()].map(({ ended }) => ended))
+      journal.note({ event: 'ended' })
     },
   }
 }

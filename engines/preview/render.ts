@@ -19,7 +19,7 @@ export async function render(task: Task<RenderJob>): Promise<DoneEvent> {
   const startedAt = performance.now()
   await actor.at('loading')
   models.load(job.model)
-  const painters = await preparePainters(job)
+  const painters = await preparePainters(job, task.lowMemory)
   const loadMs = performance.now() - startedAt
 
   progress.set('waiting')
@@ -41,11 +41,11 @@ export async function render(task: Task<RenderJob>): Promise<DoneEvent> {
   return { type: 'done', id, timings, peakMiB: null, referenceMethod }
 }
 
-async function preparePainters(job: RenderJob): Promise<PaintFrame[]> {
+async function preparePainters(job: RenderJob, lowMemory: boolean): Promise<PaintFrame[]> {
   const references = await readReferences(job)
   const count = job.frames > 1 ? 1 : job.images
   return await Promise.all(
-    Array.from({ length: count }, (_, index) => createPainter(job, job.seed + index, references)),
+    Array.from({ length: count }, (_, index) => createPainter(job, job.seed + index, references, lowMemory)),
   )
 }
 

@@ -35,12 +35,14 @@ async function generate(simulate: string, id = simulate): Promise<void> {
   client.send({ type: 'generate', id, lane: 'sdxl', job: { ...imageJob, simulate }, outDir })
 }
 
-test('knows the names of its list, with and without once', () => {
+test('knows the names of its list, for every attempt, and for the first ones only', () => {
   for (const name of Object.keys(SIMULATIONS)) {
-    expect(parseWish(name)).toEqual({ simulation: name, once: false })
-    expect(parseWish(`${name}:once`)).toEqual({ simulation: name, once: true })
+    expect(parseWish(name)).toEqual({ simulation: name, times: null })
+    expect(parseWish(`${name}:once`)).toEqual({ simulation: name, times: 1 })
+    expect(parseWish(`${name}:twice`)).toEqual({ simulation: name, times: 2 })
+    expect(parseWish(`${name}:thrice`)).toEqual({ simulation: name, times: 3 })
   }
-  for (const text of ['', 'boom', 'crash:twice', 'crash:once:once', 'constructor']) {
+  for (const text of ['', 'boom', 'crash:often', 'crash:once:once', 'constructor']) {
     expect(parseWish(text), text).toBeUndefined()
   }
 })
@@ -55,10 +57,22 @@ test('failures come with their code, and the program lives on', async () => {
   expect(await client.until('failed', ({ id }) => id === 'no such thing')).toMatchObject({
     code: 'invalid_input',
   })
+  for (const failures of [1, 2]) {
+    await generate('oom:twice')
+    await expect
+      .poll(() =>
+        client.events.filter(
+          ({ type, ...event }) => type === 'failed' && 'id' in event && event.id === 'oom:twice',
+        ),
+      )
+      .toHaveLength(failures)
+  }
+  await generate('oom:twice')
+  await client.until('done', ({ id }) => id === 'oom:twice')
   await generate('oom:once')
   await client.until('failed', ({ id }) => id === 'oom:once')
   await generate('oom:once')
-  await client.until('done')
+  await client.until('done', ({ id }) => id === 'oom:once')
   expect((await readdir(folder)).filter(name => name.startsWith('.simulated'))).toEqual([])
 })
 

@@ -20,8 +20,8 @@ export type Simulation = keyof typeof SIMULATIONS
 
 export interface Wish {
   simulation: Simulation
-  /** Only the first attempt fails: `crash:once`. */
-  once: boolean
+  /** How many attempts fail, by `crash:once`, `crash:twice` and `crash:thrice`; null: all. */
+  times: number | null
 }
 
 /** When in a job's life a failure is acted out. */
@@ -43,12 +43,19 @@ export const MOMENTS = {
 
 export type Moment = (typeof MOMENTS)[Simulation]
 
-/** Reads `crash` or `crash:once`; undefined for anything else. */
+const TIMES: ReadonlyMap<string | undefined, number | null> = new Map([
+  [undefined, null],
+  ['once', 1],
+  ['twice', 2],
+  ['thrice', 3],
+])
+
+/** Reads `crash`, `crash:once`, `crash:twice` or `crash:thrice`; undefined for anything else. */
 export function parseWish(text: string): Wish | undefined {
   const [name = '', suffix, ...rest] = text.split(':')
   if (!isSimulation(name) || rest.length > 0) return undefined
-  if (suffix !== undefined && suffix !== 'once') return undefined
-  return { simulation: name, once: suffix === 'once' }
+  const times = TIMES.get(suffix)
+  return times === undefined ? undefined : { simulation: name, times }
 }
 
 function isSimulation(name: string): name is Simulation {

@@ -11,6 +11,7 @@ export interface Task<Job extends RenderJob | EnhanceJob> {
   lane: Lane
   job: Job
   outDir: string | null
+  lowMemory: boolean
   signal: AbortSignal
   turn: Turn
   actor: Actor
@@ -19,6 +20,8 @@ export interface Task<Job extends RenderJob | EnhanceJob> {
   /** Simulated seconds for each expected second; 0 is as fast as it can. */
   speed: number
   send: (event: EngineEvent) => void
+  /** A file of the job has its name. */
+  onSaved: (file: string) => void
   ffmpeg: string
 }
 

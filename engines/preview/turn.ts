@@ -25,7 +25,11 @@ export interface Turn {
 }
 
 /** The turns of one lane: one job of it at a time wants or holds the card. */
-export function createTurn(lane: Lane, send: (event: EngineEvent) => void): Turn {
+export function createTurn(
+  lane: Lane,
+  send: (event: EngineEvent) => void,
+  onGranted: (id: string) => void = () => {},
+): Turn {
   const line: (() => void)[] = []
   let occupied = false
   let onGrant: (() => void) | null = null
@@ -57,9 +61,12 @@ export function createTurn(lane: Lane, send: (event: EngineEvent) => void): Turn
     else next()
   }
 
-  async function grant(signal: AbortSignal): Promise<void> {
+  async function grant(id: string, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    onGrant = resolve
+    onGrant = () => {
+      onGranted(id)
+      resolve()
+    }
     try {
       await abortable(promise, signal)
     } finally {
@@ -86,7 +93,7 @@ export function createTurn(lane: Lane, send: (event: EngineEvent) => void): Turn
           signal.throwIfAborted()
           if (!wanted) return
           giveBack('yielded')
-          await grant(signal)
+          await grant(id, signal)
         },
         heldMs: () => heldMs + (holding ? performance.now() - since : 0),
         release() {
@@ -97,7 +104,7 @@ export function createTurn(lane: Lane, send: (event: EngineEvent) => void): Turn
         },
       }
       try {
-        await grant(signal)
+        await grant(id, signal)
         return hold
       } catch (error) {
         hold.release()

@@ -15,6 +15,8 @@ export interface DiffusersOptions {
   compile: boolean
   lossy: readonly string[]
   enhanceLimitMs: number
+  /** How long a job may make no progress before the program no longer speaks for it; three times that while it loads or compiles. */
+  stallMs: number
   wanCommand: string | null
   wanCommandPython: string
   /** UUID of the one card that the program may see; null on the CPU. */
@@ -44,6 +46,7 @@ export function diffusersCommand(options: DiffusersOptions) {
       ...(options.compile ? ['--compile'] : []),
       ...['--lossy', options.lossy.join(',')],
       ...['--enhance-limit-seconds', String(options.enhanceLimitMs / 1000)],
+      ...['--stall-seconds', String(options.stallMs / 1000)],
       ...wan,
     ],
     env: {

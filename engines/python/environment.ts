@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { others } from './earlierEnvironments.ts'
 import { EnvironmentError } from './environmentError.ts'
 import { explainInstall } from './explainInstall.ts'
 import { type FoundPython, findPython } from './findPython.ts'
 import { findUv } from './findUv.ts'
 import { type Installer, installPrograms, pipInstaller, pythonOf, uvInstaller } from './installers.ts'
-import { isFinished, makeOnce, others } from './keptEnvironment.ts'
+import { isFinished, makeOnce } from './keptEnvironment.ts'
 import { listFile } from './requirementLists.ts'
 
 export interface EnvironmentOptions {
@@ -43,6 +44,11 @@ export async function findEnvironment(options: EnvironmentOptions): Promise<stri
   return (await isFinished(directory)) ? pythonOf(directory) : null
 }
 
+/** Where {@link ensureEnvironment} keeps it, made or not. Throws {@link EnvironmentError} where there is no Python. */
+export async function environmentFolder(options: EnvironmentOptions): Promise<string> {
+  return await directoryOf(options, await findPython(options))
+}
+
 /** Named by all that the environment depends on: the list, the Python's version and place, the platform. */
 async function directoryOf(options: EnvironmentOptions, python: FoundPython): Promise<string> {
   const { version, platform, base } = python
@@ -59,7 +65,8 @@ async function make(directory: string, python: FoundPython, options: Environment
   tell(`Making the Python environment ${directory} with Python ${python.version}, once…`)
   await fill(directory, python, installer, options)
   const earlier = await others(directory)
-  if (earlier.length > 0) tell(`Earlier ones may be removed if nothing runs in them: ${earlier.join(' ')}`)
+  if (earlier.length > 0)
+    tell(`Earlier ones are kept: ${earlier.join(' ')}; ourvidz engine clean removes them`)
 }
 
 async function fill(

@@ -1,5 +1,5 @@
-import { access, constants, readdir, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { access, constants, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { waitForProcessLock } from '../../gpu/processLock.ts'
 import { pythonOf } from './installers.ts'
 
@@ -38,15 +38,4 @@ export async function makeOnce(
   } finally {
     lock.release()
   }
-}
-
-/** Other environments beside this one: of earlier lists, or other Pythons. Nobody can tell whether they are still in use. */
-export async function others(directory: string): Promise<string[]> {
-  const kind = basename(directory).replace(/[^-]*$/, '')
-  const parent = dirname(directory)
-  const entries = await readdir(parent, { withFileTypes: true })
-  return entries
-    .filter(entry => entry.isDirectory() && entry.name.startsWith(kind))
-    .map(({ name }) => join(parent, name))
-    .filter(other => other !== directory)
 }

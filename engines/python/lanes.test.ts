@@ -41,6 +41,10 @@ it('a job keeps its turn when one of another lane is cancelled', () => {
   expect(facts.anotherIsCancelled).toEqual(['accepted', 'want', 'released', 'done'])
 })
 
+it('a job that waits for the card is spoken for, one that hangs is not, until it goes on', () => {
+  expect(facts.stalls).toEqual([true, true, true, 'done'])
+})
+
 it('every thread that computes may compile as many graphs as there are sizes', () => {
   expect(facts.graphs).toEqual([true, true])
 })

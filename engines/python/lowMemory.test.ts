@@ -37,6 +37,17 @@ it(
 )
 
 it(
+  'an image that is to be made with less is, at the first try',
+  async () => {
+    const { latents } = await engine.render('sdxl', large, { lowMemory: true })
+    expect(latents).toHaveLength(4 * 128 * 128)
+    // With less at hand there is no second try.
+    await expect(engine.render('sdxl', tooLarge, { lowMemory: true })).rejects.toMatchObject({ code: 'oom' })
+  },
+  LIMIT_MS,
+)
+
+it(
   'a job that does not fit with less either fails as one that may be tried again, and the next is made',
   async () => {
     await expect(engine.render('sdxl', tooLarge)).rejects.toMatchObject({ code: 'oom' })

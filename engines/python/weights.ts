@@ -38,7 +38,7 @@ export interface WeightSettings {
 
 const GB = 1_000_000_000
 
-const ADAPTERS = ['ip-adapter_sdxl_vit-h', 'ip-adapter-plus_sdxl_vit-h', 'ip-adapter-plus-face_sdxl_vit-h']
+const ADAPTERS = ['ip-adapter_sdxl_vit-h', 'ip-adapter-plus_sdxl_vit-h']
 const adapterFiles = ADAPTERS.map(name => `sdxl_models/${name}.safetensors`)
 const encoderFiles = ['models/image_encoder/config.json', 'models/image_encoder/model.safetensors']
 

@@ -24,8 +24,8 @@ export interface BareParent {
 export interface BareParentOptions {
   command: string
   args: readonly string[]
-  /** Grants whoever wants, one lane at a time, first come. */
-  grant?: boolean
+  /** Grants whoever wants, one lane at a time, first come; or only while it says so. */
+  grant?: boolean | (() => boolean)
   env?: Record<string, string>
   onEvent?: (event: EngineEvent) => void
   /** The program is killed after this. */
@@ -45,19 +45,33 @@ export function startWithBareParent(options: BareParentOptions): BareParent {
   const events: EngineEvent[] = []
   const noise: string[] = []
   const listeners = new Set<(event: EngineEvent | null) => void>()
+  const { grant = false } = options
+  const mayGrant = typeof grant === 'function' ? grant : () => grant
+  const laneOf = new Map<string, Lane>()
   const line: Lane[] = []
   let holder: Lane | null = null
 
   function send(command: Command): void {
+    if (command.type === 'generate') laneOf.set(command.id, command.lane)
     subprocess.stdin.write(`${JSON.stringify(command)}\n`)
   }
 
   function passTurn(event: EngineEvent): void {
     if (event.type === 'want' || event.type === 'yielded') line.push(event.lane)
     if (event.type === 'yielded' || event.type === 'released') holder = null
+    if (event.type === 'cancelled' || event.type === 'failed') forget(event.id)
     if (holder !== null) return
     holder = line.shift() ?? null
     if (holder !== null) send({ type: 'grant', lane: holder })
+  }
+
+  /** A job that ended while its lane waited for a turn, or held one. */
+  function forget(id: string): void {
+    const lane = laneOf.get(id)
+    if (lane === undefined) return
+    if (holder === lane) holder = null
+    const place = line.indexOf(lane)
+    if (place >= 0) line.splice(place, 1)
   }
 
   function hear(text: string): void {
@@ -67,7 +81,7 @@ export function startWithBareParent(options: BareParentOptions): BareParent {
       return
     }
     events.push(event)
-    if (options.grant) passTurn(event)
+    if (mayGrant()) passTurn(event)
     options.onEvent?.(event)
     for (const listener of listeners) listener(event)
   }

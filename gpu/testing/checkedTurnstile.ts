@@ -15,13 +15,17 @@ export function createChecked(create: Create, port: TurnPort, options: StrideTur
   let holder: Lane | null = null
   let asked = false
   let wants: Lane[] = []
+  /** Lanes whose present job wants the card alone, from its wish to its release. */
+  const alone = new Set<Lane>()
   let paused: Lane[] = []
   let lastMs = now()
 
+  const mustYield = (lane: Lane, marginMs: number) =>
+    !alone.has(lane) && rule.mustYield(lane, competing(), paused, marginMs)
   const competing = () => wants.filter(lane => !paused.includes(lane))
 
   function sync(): void {
-    rule.pass(now() - lastMs, holder, competing())
+    rule.pass(now() - lastMs, holder, holder !== null && alone.has(holder) ? [] : competing())
     lastMs = now()
   }
 
@@ -39,7 +43,7 @@ export function createChecked(create: Create, port: TurnPort, options: StrideTur
       },
       yield(lane) {
         sync()
-        if (lane !== holder || asked || !rule.mustYield(lane, competing(), paused, -MARGIN_MS)) {
+        if (lane !== holder || asked || !mustYield(lane, -MARGIN_MS)) {
           throw new Error(`${lane} was asked to yield without need: ${account()}`)
         }
         asked = true
@@ -55,7 +59,7 @@ export function createChecked(create: Create, port: TurnPort, options: StrideTur
   function check(): void {
     sync()
     if (holder === null && competing().length > 0) throw new Error(`nobody got the card: ${account()}`)
-    if (holder !== null && !asked && rule.mustYield(holder, competing(), paused, MARGIN_MS)) {
+    if (holder !== null && !asked && mustYield(holder, MARGIN_MS)) {
       throw new Error(`${holder} was not asked to yield: ${account()}`)
     }
     const { holder: told, waiting } = inner.snapshot()
@@ -65,6 +69,7 @@ export function createChecked(create: Create, port: TurnPort, options: StrideTur
   function gone(lane: Lane): void {
     if (holder !== lane && !wants.includes(lane)) return
     rule.left(lane, now())
+    alone.delete(lane)
     if (holder === lane) holder = null
     wants = wants.filter(other => other !== lane)
   }
@@ -77,13 +82,14 @@ export function createChecked(create: Create, port: TurnPort, options: StrideTur
 
   const turnstile: Turnstile = {
     ...inner,
-    want: lane =>
+    want: (lane, asksAlone) =>
       checked(() => {
         if (holder !== lane && !wants.includes(lane)) {
           rule.joined(lane, now())
           wants.push(lane)
+          if (asksAlone) alone.add(lane)
         }
-        inner.want(lane)
+        inner.want(lane, asksAlone)
       }),
     yielded: (lane, heldMs) =>
       checked(() => {

@@ -11,8 +11,7 @@ export interface CardEvent {
 }
 
 interface LaneState {
-  /** Milliseconds of compute of the jobs in line. */
-  line: number[]
+  line: { computeMs: number; alone: boolean }[]
   /** The first of the line is with the program: it waits for the card, computes, or is about to want it. */
   state: 'off' | 'waiting' | 'holding' | 'between'
   leftMs: number
@@ -38,8 +37,8 @@ export interface SimulatedCard {
   clock: SimulatedClock
   turnstile: Turnstile
   events: CardEvent[]
-  /** Puts a job in line that computes so long. */
-  submit(lane: Lane, computeMs: number): void
+  /** Puts a job in line that computes so long, and may not be asked to yield if it is to be alone. */
+  submit(lane: Lane, computeMs: number, alone?: boolean): void
   /** Cancels the first job of a lane: at its next gate if it holds the card. */
   cancel(lane: Lane): void
   /** The program dies and loses what it had; its lines are kept, and begin anew `afterMs` later. */
@@ -71,6 +70,7 @@ export function createSimulatedCard(options: SimulatedCardOptions): SimulatedCar
       yield(lane) {
         const self = of(lane)
         if (self.state !== 'holding') throw new Error(`${lane} was asked for the card that it does not hold`)
+        if (self.line[0]?.alone) throw new Error(`${lane} was asked for the card that it has alone`)
         if (self.asked) throw new Error(`${lane} was asked twice in one turn`)
         note('yield', lane)
         self.asked = true
@@ -118,16 +118,16 @@ export function createSimulatedCard(options: SimulatedCardOptions): SimulatedCar
   }
 
   function beginNext(lane: Lane, self: LaneState, afterMs: number): void {
-    const [computeMs] = self.line
-    if (self.state !== 'off' || computeMs === undefined) return
+    const [first] = self.line
+    if (self.state !== 'off' || first === undefined) return
     self.state = 'between'
-    self.leftMs = computeMs
+    self.leftMs = first.computeMs
     later(
       self,
       () => {
         self.state = 'waiting'
         note('want', lane)
-        turnstile.want(lane)
+        turnstile.want(lane, first.alone)
       },
       afterMs,
     )
@@ -137,8 +137,8 @@ export function createSimulatedCard(options: SimulatedCardOptions): SimulatedCar
     clock,
     turnstile,
     events,
-    submit(lane, computeMs) {
-      of(lane).line.push(computeMs)
+    submit(lane, computeMs, alone = false) {
+      of(lane).line.push({ computeMs, alone })
       beginNext(lane, of(lane), 0)
     },
     cancel(lane) {

@@ -33,7 +33,7 @@ export async function checkDisk({ dataDir, cacheDir, engine }: Config): Promise<
     failBytes: 0.5 * GB,
     warnBytes: 15 * GB,
   }
-  const places = engine.kind === 'preview' ? [data] : [data, cache, models]
+  const places = engine.kind !== 'diffusers' ? [data] : [data, cache, models]
   return Promise.all(places.map(checkPlace))
 }
 

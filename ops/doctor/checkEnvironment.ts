@@ -18,7 +18,8 @@ const PROBE_MS = 90_000
 /** Whether the engine's Python environment is there, and whether its torch works with the card and the driver. */
 export async function checkEnvironment(machine: Machine): Promise<Found> {
   const { config, path } = machine
-  if (config.engine.kind === 'preview') return skipped('ENGINE=preview needs no Python')
+  const { kind } = config.engine
+  if (kind !== 'diffusers') return skipped(`ENGINE=${kind} needs no Python of ours`)
   const card = await machine.card().catch(() => undefined)
   if (card === undefined) return skipped('which packages it needs is known when the card is found')
   const list = chooseList(card?.driverVersion ?? null)

@@ -6,7 +6,8 @@ import type { Machine } from './machine.ts'
 
 /** Whether the weights are there, and what is lost without those that are not. */
 export async function checkModels({ config, path }: Machine): Promise<Found[]> {
-  if (config.engine.kind === 'preview') return [skipped('ENGINE=preview has none')]
+  const { kind } = config.engine
+  if (kind !== 'diffusers') return [skipped(`ENGINE=${kind} has none of ours`)]
   const { sets, modelsDir } = await checkWeights(config.engine, await foundHf(config, path))
   const complete = sets.filter(({ state }) => state === 'complete')
   const bytes = complete.reduce((sum, set) => sum + set.bytes, 0)

@@ -4,6 +4,7 @@ import { checkCard } from './checkCard.ts'
 import { checkCompiler } from './checkCompiler.ts'
 import { checkConfiguration } from './checkConfiguration.ts'
 import { checkDisk } from './checkDisk.ts'
+import { checkEncryption } from './checkEncryption.ts'
 import { checkEnvironment } from './checkEnvironment.ts'
 import { checkModels } from './checkModels.ts'
 import { checkFfmpeg, checkWanCommand } from './checkPrograms.ts'
@@ -20,6 +21,7 @@ export function createChecks(config: Config, path: string): Check[] {
   return [
     check('configuration', async () => checkConfiguration(config)),
     check('temporal', () => checkTemporal(config.temporal)),
+    check('encryption', async () => checkEncryption(config)),
     check('store', () => checkStore(config), 60_000),
     check('callback', () => checkCallback(config.callback)),
     check('clock', () => checkClock(config)),

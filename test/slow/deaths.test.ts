@@ -5,15 +5,19 @@ import { startStackWorker } from '../../dev/stackWorker.ts'
 import { payloadOf } from '../workflows/payloads.ts'
 import { ending, openPipeline } from '../workflows/pipeline.ts'
 
-test('a job that kills its program again and again fails alone', async () => {
+test('a job that kills its program again and again is set aside alone, its enhancement left out', async () => {
   const { pipeline } = await openPipeline({ env: { PREVIEW_SPEED: '0.1' } })
   const video = payloadOf({ type: 'video_fast' })
-  const poison = payloadOf({ metadata: { simulate: 'crash' } })
+  const poison = payloadOf({ type: 'video7b_fast_enhanced', metadata: { simulate: 'crash' } })
   const waiting = payloadOf()
   for (const payload of [poison, video, waiting]) await pipeline.submit(payload)
-  expect(await ending({ pipeline }, poison.id)).toMatchObject({ failure: { code: 'engine_crashed' } })
+  await expect
+    .poll(async () => (await pipeline.get(poison.id)).status, { timeout: 240_000, interval: 500 })
+    .toBe('quarantined')
   expect(await ending({ pipeline }, video.id)).toMatchObject({ status: 'completed' })
   expect(await ending({ pipeline }, waiting.id)).toMatchObject({ status: 'completed' })
+  await pipeline.quarantine.reject(poison.id)
+  expect(await ending({ pipeline }, poison.id)).toMatchObject({ failure: { code: 'quarantine_rejected' } })
 })
 
 test('a job cancelled while its worker is dead ends as canceled, once Temporal knows of the death', async () => {

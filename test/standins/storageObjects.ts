@@ -115,8 +115,9 @@ function remove(state: StorageState, bucket: string, body: Record<string, unknow
 /** Objects and folders directly under the bucket, by name; a bucket that does not exist is answered with none. */
 function list(state: StorageState, bucket: string, body: Record<string, unknown>): StorageAnswer {
   const rows = new Map<string, unknown>()
-  for (const [objectPath, { bytes, updatedAt, contentType }] of state.objects) {
+  for (const [objectPath, file] of state.objects) {
     if (!objectPath.startsWith(`${bucket}/`)) continue
+    const { bytes, updatedAt, contentType } = file
     const [name = '', ...deeper] = objectPath.slice(bucket.length + 1).split('/')
     const metadata = { size: bytes.length, mimetype: contentType }
     rows.set(

@@ -17,10 +17,21 @@ export interface StorageStandIn extends StorageState {
 
 /** A Supabase project of which only the storage answers, as storage 1.11 was seen to, with faults on demand. */
 export async function startSupabaseStorage(
-  options: { buckets?: Record<string, BucketRules>; key?: string; port?: number } = {},
+  options: {
+    buckets?: Record<string, BucketRules>
+    key?: string
+    port?: number
+    /** Where the objects are kept; in memory by default. */
+    objects?: StorageState['objects']
+    /** How long each answer takes at least. */
+    latencyMs?: (request: IncomingMessage) => number
+  } = {},
 ): Promise<StorageStandIn> {
   const key = options.key ?? 'service-role-key'
-  const state: StorageState = { buckets: new Map(Object.entries(options.buckets ?? {})), objects: new Map() }
+  const state: StorageState = {
+    buckets: new Map(Object.entries(options.buckets ?? {})),
+    objects: options.objects ?? new Map(),
+  }
   const faults = createFaultPlan()
   const requests: StorageStandIn['requests'] = []
   let url = ''
@@ -44,6 +55,7 @@ export async function startSupabaseStorage(
     const fault = faults.take(method)
     if (await endsBeforeReading(fault, incoming, response)) return
     const body = await readAll(incoming)
+    if (options.latencyMs) await wait(options.latencyMs(incoming))
     if (fault?.kind === 'hang') return
     if (fault?.kind === 'badGateway') return reply(response, badGateway)
     if (fault?.kind === 'refuse') return reply(response, refusal(fault.code))

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { workflowIds } from '../../jobs/searchAttributes.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
 import { payloadOf } from './payloads.ts'
 import { openPipeline } from './pipeline.ts'
 

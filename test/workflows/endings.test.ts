@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
-import { workflowIds } from '../../jobs/searchAttributes.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
 import { startSupabaseStorage } from '../standins/supabaseStorage.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline } from './pipeline.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from '@temporalio/client'
 import { expect, onTestFinished, test } from 'vitest'
-import { workflowIds } from '../../jobs/searchAttributes.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
 import { openTestStack } from '../stack.ts'
 import { payloadOf } from './payloads.ts'
 

@@ -39,6 +39,8 @@ describe('histories of earlier code', () => {
         'image-completed',
         'image-engine-rejected',
         'image-terminated',
+        'quarantine-rejected',
+        'quarantine-released',
         'video-both-references',
       ]),
     )

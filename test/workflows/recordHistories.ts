@@ -8,7 +8,7 @@ import sharp from 'sharp'
 import { expect, onTestFinished } from 'vitest'
 import { freePort } from '../../dev/freePort.ts'
 import { queuesWithPrefix } from '../../jobs/queues.ts'
-import { workflowIds } from '../../jobs/searchAttributes.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
 import type { CardCommandInput } from '../../workflows/cardCommand.ts'
 import { WORKFLOW_TYPES } from '../../workflows/types.ts'
 import { payloadOf } from './payloads.ts'
@@ -51,6 +51,21 @@ export async function recordHistories(folder: string): Promise<void> {
     const options = { workflowId, taskQueue, args: [input] }
     await temporal.workflow.execute(WORKFLOW_TYPES.cardCommand, options).catch(() => {})
     await save(temporal, workflowId, name)
+  }
+
+  const quarantined = {
+    'quarantine-released': payloadOf({ metadata: { simulate: 'kill:thrice' } }),
+    'quarantine-rejected': payloadOf({ metadata: { simulate: 'kill' } }),
+  }
+  for (const [name, payload] of Object.entries(quarantined)) {
+    const { id } = payload
+    await pipeline.submit(payload)
+    await expect.poll(async () => (await pipeline.get(id)).status, { timeout: 40_000 }).toBe('quarantined')
+    const decide = name === 'quarantine-released' ? pipeline.quarantine.release : pipeline.quarantine.reject
+    await decide(id, { note: 'for the record' })
+    await ending({ pipeline }, id)
+    await save(temporal, workflowIds.job(id), name)
+    await run(payloadOf())
   }
 
   const waiting = await open({ gpu: false })

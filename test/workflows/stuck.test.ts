@@ -3,7 +3,7 @@ import { NativeConnection, Worker } from '@temporalio/worker'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSweepJobs } from '../../activities/sweepJobs.ts'
 import { queuesWithPrefix } from '../../jobs/queues.ts'
-import { workflowIds } from '../../jobs/searchAttributes.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
 import type { Config } from '../../runtime/config.ts'
 import { runActivity } from '../runActivity.ts'
 import { payloadOf } from './payloads.ts'
@@ -55,6 +55,7 @@ test('a job whose workflow tasks fail is ended by the sweep, and told as stuck o
     callbacks: true,
     callbackAttemptMs: 1000,
     deadlineFactor: DEADLINE_FACTOR,
+    quarantineMs: 3_600_000,
     stuckGraceMs: 500,
     outputBuckets: [],
   })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { workflowIds } from '../../jobs/searchAttributes.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
 import type { JobOutcome } from '../../workflows/types.ts'
 import { type StorageStandIn, startSupabaseStorage } from '../standins/supabaseStorage.ts'
 import { temporaryDirectory } from '../temporaryDirectory.ts'

@@ -1,7 +1,7 @@
 import { defaultPayloadConverter } from '@temporalio/common'
 import { expect, test } from 'vitest'
 import { readAttributes } from '../../client/attributes.ts'
-import { workflowIds } from '../../jobs/searchAttributes.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
 import { runtimeLog } from '../stack.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline, type Pipeline } from './pipeline.ts'

@@ -7,7 +7,7 @@ export interface Fact {
 }
 
 /** The resolved parameters of a job, in the order in which a legend shows them. `seed` is the picture's own. */
-export function factsOf(job: RenderJob, seed: number): Fact[] {
+export function factsOf(job: RenderJob, seed: number, lowMemory: boolean): Fact[] {
   const facts: Fact[] = [
     { label: 'MODEL', value: job.model },
     { label: 'SIZE', value: `${job.width} × ${job.height}` },
@@ -20,6 +20,7 @@ export function factsOf(job: RenderJob, seed: number): Fact[] {
     { label: 'REFERENCE', value: referenceOf(job) },
   ]
   if (job.referenceType !== null) facts.push({ label: 'STRENGTH', value: short(job.referenceStrength ?? 1) })
+  if (lowMemory) facts.push({ label: 'MEMORY', value: 'low' })
   return facts
 }
 

@@ -16,11 +16,11 @@ export interface Legend {
  * The panel with the job's parameters: below the picture, or to the left of a wide one. Its text is drawn as outlines
  * of the program's own font, so it looks the same on a machine without fonts.
  */
-export function createLegend(job: RenderJob, seed: number): Legend {
+export function createLegend(job: RenderJob, seed: number, lowMemory = false): Legend {
   const wide = job.width / job.height >= 1.3
   const margin = Math.round(Math.min(job.width, job.height) * 0.022)
   const width = wide ? Math.round(job.width * 0.43) : job.width - 2 * margin
-  const { marks, height, timeline, sizeOf } = layOutLegend(job, seed, width)
+  const { marks, height, timeline, sizeOf } = layOutLegend(job, seed, width, lowMemory)
   const rect: Rect = { left: margin, top: Math.max(0, job.height - margin - height), width, height }
   return {
     stage: wide

@@ -20,7 +20,7 @@ export interface LegendLayout {
 }
 
 /** What a panel of this width says, where, and how high it becomes. Sizes are in pixels, from its upper left corner. */
-export function layOutLegend(job: RenderJob, seed: number, width: number): LegendLayout {
+export function layOutLegend(job: RenderJob, seed: number, width: number, lowMemory: boolean): LegendLayout {
   const scale = Math.min((width / 1000) ** 0.58, job.height / 900)
   const size = (pixels: number) => Math.max(10, pixels * scale)
   const padding = Math.round(size(26))
@@ -42,7 +42,7 @@ export function layOutLegend(job: RenderJob, seed: number, width: number): Legen
   const cell = inner / columns
   const rowHeight = label.sizePx + value.sizePx * 1.62
   y += size(30)
-  for (const [index, fact] of factsOf(job, seed).entries()) {
+  for (const [index, fact] of factsOf(job, seed, lowMemory).entries()) {
     const x = (index % columns) * cell
     if (index > 0 && index % columns === 0) y += rowHeight
     const top = y

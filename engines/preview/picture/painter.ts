@@ -19,12 +19,13 @@ const APPEARING = 6
 
 /**
  * Prepares one picture or video of a job: everything that may wait happens here, painting a frame is pure computing.
- * The same job, seed and references give the same bytes, whatever else is drawn.
+ * The same job, seed and references give the same bytes, whatever else is drawn; `lowMemory` only shows in the legend.
  */
 export async function createPainter(
   job: RenderJob,
   seed: number,
   references: readonly Reference[],
+  lowMemory = false,
 ): Promise<PaintFrame> {
   const strength = job.referenceStrength ?? 1
   const start = job.frames > 1 ? references.find(({ role }) => role === 'start') : undefined
@@ -34,7 +35,7 @@ export async function createPainter(
   const leaning = guiding !== undefined && job.referenceType === 'style' ? 0.25 + 0.7 * strength : 0
   const palette = guiding === undefined ? chosen : leanTowards(chosen, guiding.colours, leaning)
 
-  const legend = createLegend(job, seed)
+  const legend = createLegend(job, seed, lowMemory)
   const { stage } = legend
   const landscape = createLandscape({ ...job, stage, palette, seed })
   const guide = guiding === undefined ? undefined : createGuide(guiding, job.referenceType, strength)

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { RenderJob } from '../../protocol.ts'
 import type { Canvas } from '../picture/canvas.ts'
 import type { Task } from '../task.ts'
@@ -8,13 +8,13 @@ import { writePng } from './png.ts'
 
 /** Writes `0.png`, `1.png`, … or `0.mp4` into the job's folder, and tells of each. `damage` cuts the first one in half. */
 export async function saveArtifacts(
-  task: Pick<Task<RenderJob>, 'id' | 'job' | 'signal' | 'send' | 'ffmpeg'> & {
+  task: Pick<Task<RenderJob>, 'id' | 'job' | 'signal' | 'send' | 'onSaved' | 'ffmpeg'> & {
     outDir: string
     canvases: readonly Canvas[]
     damage: boolean
   },
 ): Promise<void> {
-  const { id, job, outDir, canvases, damage, signal, send, ffmpeg } = task
+  const { id, job, outDir, canvases, damage, signal, send, onSaved, ffmpeg } = task
   const { width, height, frames, seed } = job
   const tell = (path: string, sha256: string, index: number) =>
     send({ type: 'artifact', id, path, sha256, seed: seed + index, width, height, frames })
@@ -23,14 +23,18 @@ export async function saveArtifacts(
     const path = join(outDir, '0.mp4')
     const write = (temporary: string) =>
       writeMp4({ frames: canvases, fps: job.fps, path: temporary, ffmpeg, signal })
-    tell(path, await saveFile(path, write, damage), 0)
+    const sha256 = await saveFile(path, write, damage)
+    onSaved(basename(path))
+    tell(path, sha256, 0)
     return
   }
   const saving = await Promise.allSettled(
     canvases.map(async (canvas, index) => {
       const path = join(outDir, `${index}.png`)
       const write = (temporary: string) => writePng(canvas, temporary, signal)
-      return { path, sha256: await saveFile(path, write, damage && index === 0) }
+      const sha256 = await saveFile(path, write, damage && index === 0)
+      onSaved(basename(path))
+      return { path, sha256 }
     }),
   )
   // A failure waits for the others: once the job has ended, nothing more is written.

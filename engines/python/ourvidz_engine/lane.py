@@ -20,7 +20,7 @@ from .jobs import EnhanceJob, Job, RenderJob
 from .libraries import allow_many_graphs
 from .memory import Memory
 from .options import Options
-from .progress import Progress, Ticker
+from .progress import Patience, Progress, Ticker
 from .renderer import Enhancer, Family, Rendered, Work
 from .shelf import Shelf
 from .turn import Hold, Turn
@@ -49,6 +49,8 @@ class Task:
     drop: frozenset[str] = frozenset()
     #: Loads and unloads that the parent asked for before the job.
     moves: tuple[Move, ...] = ()
+    #: It has killed a program before: what saves memory is done from the start.
+    low_memory: bool = False
     cancel: threading.Event = field(default_factory=threading.Event)
 
 
@@ -103,10 +105,11 @@ class Lane:
     def _run(self) -> None:
         if self._options.compile:
             allow_many_graphs()
+        patience = Patience(self._options.stall_seconds, self._options.compile)
         while True:
             task = self._line.get()
             total = task.job.steps if isinstance(task.job, RenderJob) else 0
-            progress = Progress(task.id, total, self._channel)
+            progress = Progress(task.id, total, self._channel, patience)
             self._ticker.add(progress)
             try:
                 self._do(task, progress)
@@ -115,7 +118,9 @@ class Lane:
                 self._end_badly(task, failure_of(task, error))
 
     def _do(self, task: Task, progress: Progress) -> None:
-        work = Work(task.id, progress, task.cancel, latents_dir=self._options.latents_dir)
+        work = Work(
+            task.id, progress, task.cancel, low_memory=task.low_memory, latents_dir=self._options.latents_dir
+        )
         work.on_done_with = lambda model: self._done_with(task, work, model)
         claim = Claim()
         outcome = self._try(task, work, claim)
@@ -152,7 +157,7 @@ class Lane:
         work.borrowed = list(models)
         load_ms = (time.perf_counter() - since) * 1000
         work.phase("waiting")
-        claim.hold = self.turn.take(task.id, task.cancel)
+        claim.hold = self.turn.take(task.id, task.cancel, work.progress)
         self._memory.begin_peak()
         with holding(claim.hold), torch.no_grad():
             result = self._attempt(task, work)
@@ -179,7 +184,7 @@ class Lane:
         try:
             return self._render(task.job, work)
         except Exception as error:
-            if not is_out_of_memory(error):
+            if work.low_memory or not is_out_of_memory(error):
                 raise
             print(f"{task.id}: out of memory, tried once more with less", file=sys.stderr, flush=True)
         self._memory.give_back()

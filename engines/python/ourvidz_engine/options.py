@@ -17,6 +17,8 @@ class Options:
     #: Names of accelerations that change the pictures.
     lossy: frozenset[str]
     enhance_limit_seconds: float
+    #: How long a job may pass no gate, no step and no phase before the program no longer speaks for it.
+    stall_seconds: float
     #: The seed's own `wan_generate.py` and its Python, if WAN jobs are to be rendered by it.
     wan_command: Path | None
     wan_command_python: str
@@ -38,6 +40,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     )
     parser.add_argument("--lossy", default="", help="names, separated by commas")
     parser.add_argument("--enhance-limit-seconds", type=float, default=60.0)
+    parser.add_argument("--stall-seconds", type=float, default=600.0)
     parser.add_argument("--wan-command", type=Path)
     parser.add_argument("--wan-command-python", default="python")
     parser.add_argument("--gate-log", type=Path)
@@ -52,6 +55,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
         compile=given.compile and given.device == "cuda",
         lossy=frozenset(name for name in given.lossy.split(",") if name),
         enhance_limit_seconds=given.enhance_limit_seconds,
+        stall_seconds=given.stall_seconds,
         wan_command=given.wan_command,
         wan_command_python=given.wan_command_python,
         gate_log=given.gate_log,

@@ -123,7 +123,14 @@ class Program:
             job = parse_job(command.get("job"))
             out_dir = command.get("outDir")
             drop = frozenset(command.get("drop") or ())
-            task = Task(task_id, job, None if out_dir is None else Path(out_dir), drop, tuple(self._moves))
+            task = Task(
+                task_id,
+                job,
+                None if out_dir is None else Path(out_dir),
+                drop,
+                tuple(self._moves),
+                command.get("lowMemory") is True,
+            )
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is answered
             failure = error if isinstance(error, EngineFailure) else EngineFailure("invalid_input", "no job")
             self._channel.send(

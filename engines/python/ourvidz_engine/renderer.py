@@ -30,7 +30,8 @@ class Work:
     job_id: str
     progress: Progress
     cancel: threading.Event
-    #: The second try after an out of memory: slicing, tiling and the smallest batches, with the same seeds.
+    #: After an out of memory, or for a job that killed a program before: slicing, tiling and the smallest batches, with
+    #: the same seeds.
     low_memory: bool = False
     #: Models that are kept for the job, and who is told of one that it no longer needs.
     borrowed: list[str] = field(default_factory=list)

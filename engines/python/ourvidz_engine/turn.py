@@ -19,6 +19,14 @@ class Cancel(Protocol):
     def is_set(self) -> bool: ...
 
 
+class Pulse(Protocol):
+    """Is told whenever a job is seen to be alive, and when it waits and need not be."""
+
+    def moved(self) -> None: ...
+
+    def rests(self) -> None: ...
+
+
 class Turn:
     """The turns of one lane. One job of it at a time wants or holds the card."""
 
@@ -33,9 +41,9 @@ class Turn:
         self._asked_early = False
         self._hold: Hold | None = None
 
-    def take(self, job_id: str, cancel: threading.Event) -> "Hold":
+    def take(self, job_id: str, cancel: threading.Event, pulse: Pulse) -> "Hold":
         """Waits for the card. Raises `Cancelled`, having told nothing: a lane that never held has nothing to give back."""
-        hold = Hold(self, job_id, cancel, self._cuda)
+        hold = Hold(self, job_id, cancel, pulse, self._cuda)
         with self._changed:
             self._granted = False
         self._channel.send("want", lane=self.lane, id=job_id)
@@ -63,6 +71,7 @@ class Turn:
             self._changed.notify_all()
 
     def _wait(self, hold: "Hold") -> None:
+        hold.pulse.rests()
         with self._changed:
             self._changed.wait_for(lambda: self._granted or hold.cancel.is_set())
             if hold.cancel.is_set():
@@ -83,9 +92,10 @@ class Turn:
 class Hold:
     """One job's time on the card, over all of its turns."""
 
-    def __init__(self, turn: Turn, job_id: str, cancel: threading.Event, cuda: bool) -> None:
+    def __init__(self, turn: Turn, job_id: str, cancel: threading.Event, pulse: Pulse, cuda: bool) -> None:
         self.job_id = job_id
         self.cancel = cancel
+        self.pulse = pulse
         #: Somebody wants something of this job at its next gate. Read at every gate, so it is a plain attribute.
         self.interrupted = False
         self._turn = turn
@@ -95,6 +105,7 @@ class Hold:
 
     def gate(self, module: str = "") -> None:
         """A place where the card can be given back. Raises `Cancelled` if the job was cancelled."""
+        self.pulse.moved()
         self._turn._log.write("gate", self._turn.lane, self.job_id, module)
         if self._queued is not None:
             self._bound_run_ahead(self._queued)
@@ -119,6 +130,7 @@ class Hold:
         self._turn._wait(self)
 
     def began(self, asked: bool) -> None:
+        self.pulse.moved()
         self._since = time.perf_counter()
         self.interrupted = asked or self.cancel.is_set()
 

@@ -42,7 +42,7 @@ export interface EngineHarness {
   /** Sends a job; the turn is granted first come, first served unless the suite does it. */
   begin(lane: Lane, job: RenderJob | EnhanceJob): Promise<Rendering>
   /** `begin`, and its result. */
-  render(lane: Lane, job: RenderJob | EnhanceJob): Promise<Result>
+  render(lane: Lane, job: RenderJob | EnhanceJob, more?: { lowMemory?: boolean }): Promise<Result>
   cancel(id: string): void
   /** Grants are given by hand from now on: the function that grants, or null to return to first come, first served. */
   onWant(handler: ((event: EngineEvent) => void) | null): void
@@ -111,6 +111,7 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
     compile: false,
     lossy: [],
     enhanceLimitMs: 60_000,
+    stallMs: 600_000,
     wanCommand: options.wanCommand ?? null,
     wanCommandPython: python,
     cardUuid: null,
@@ -118,28 +119,6 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
     home: folder,
   })
   let onWant: ((event: EngineEvent) => void) | null = null
-  const line: Lane[] = []
-  let holder: Lane | null = null
-
-  function passTurn(event: EngineEvent): void {
-    if (event.type === 'want' || event.type === 'yielded') line.push(event.lane)
-    if (event.type === 'yielded' || event.type === 'released') holder = null
-    if (event.type === 'cancelled' || event.type === 'failed') forget(event.id)
-    if (holder !== null) return
-    holder = line.shift() ?? null
-    if (holder !== null) program.send({ type: 'grant', lane: holder })
-  }
-
-  /** A job that ended while its lane waited for a turn, or held one. */
-  function forget(id: string): void {
-    const lane = laneOf.get(id)
-    if (lane === undefined) return
-    if (holder === lane) holder = null
-    const place = line.indexOf(lane)
-    if (place >= 0) line.splice(place, 1)
-  }
-
-  const laneOf = new Map<string, Lane>()
   const program = startWithBareParent({
     ...start,
     args: [
@@ -152,24 +131,26 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
     ],
     env: { ...start.env, ...env, ...options.env, PYTHONPATH: `${noise}:${env.PYTHONPATH}` },
     limitMs: 900_000,
-    onEvent(event) {
-      if (onWant === null) passTurn(event)
-      else onWant(event)
-    },
+    grant: () => onWant === null,
+    onEvent: event => onWant?.(event),
   })
   await within(START_MS, program.until('hello'))
   program.send({ type: 'init', lanes: LANES, budgetMiB: options.budgetMiB ?? null })
   await within(START_MS, program.until('ready'))
 
   let count = 0
-  async function begin(lane: Lane, job: RenderJob | EnhanceJob): Promise<Rendering> {
+  async function begin(
+    lane: Lane,
+    job: RenderJob | EnhanceJob,
+    more: { lowMemory?: boolean } = {},
+  ): Promise<Rendering> {
     count += 1
     const id = `job-${count}`
     const outDir = join(folder, id)
     await mkdir(outDir)
-    laneOf.set(id, lane)
     const of = (event: { id: string }) => event.id === id
-    program.send({ type: 'generate', id, lane, job, outDir: job.kind === 'render' ? outDir : null })
+    const to = job.kind === 'render' ? outDir : null
+    program.send({ type: 'generate', id, lane, job, outDir: to, ...more })
     const result = (async () => {
       const ended = await Promise.race([
         program.until('done', of),
@@ -203,7 +184,7 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
     folder,
     modelsDir,
     begin,
-    render: async (lane, job) => await (await begin(lane, job)).result,
+    render: async (lane, job, more) => await (await begin(lane, job, more)).result,
     cancel: id => program.send({ type: 'cancel', id }),
     onWant(handler) {
       onWant = handler

@@ -16,6 +16,7 @@ from ourvidz_engine.jobs import RenderJob
 from ourvidz_engine.libraries import MOST_GRAPHS, allow_many_graphs, can_compile
 from ourvidz_engine.options import parse_options
 from ourvidz_engine.program import Program
+from ourvidz_engine.progress import LONGEST_SECONDS
 from ourvidz_engine.renderer import Rendered, Work
 from ourvidz_engine.shelf import Shelf
 
@@ -59,13 +60,15 @@ class Models:
 class Parent:
     """The program in this process, with a parent that reads its events unless they go elsewhere."""
 
-    def __init__(self, render: Callable[[Work], None], out: int | None = None) -> None:
+    def __init__(
+        self, render: Callable[[Work], None], out: int | None = None, options: list[str] | None = None
+    ) -> None:
         reading, writing = os.pipe()
         self.events: list[dict] = []
         self._told = threading.Condition()
         self.models = Models(render)
         channel = Channel(writing if out is None else out)
-        self.program = Program(channel, parse_options(OPTIONS))
+        self.program = Program(channel, parse_options([*OPTIONS, *(options or [])]))
         self.program._families = {"sdxl": self.models, "wan": self.models}
         self.program._shelf = Shelf(dict.fromkeys(Models.models, self.models), self.program._memory, channel)
         threading.Thread(target=self._read, args=(reading,), daemon=True).start()
@@ -153,6 +156,45 @@ def another_is_cancelled() -> list[str]:
     return parent.types("job")
 
 
+def stalls() -> list[object]:
+    """Whether a job that hangs is spoken for no more, and is again once it has passed a gate."""
+    go_on = threading.Event()
+    parent: Parent
+
+    def told() -> int:
+        return sum(each["type"] == "progress" for each in parent.events)
+
+    def grows_by(count: int, between: Callable[[], None] = lambda: None) -> bool:
+        enough, until = told() + count, time.monotonic() + LIMIT_SECONDS
+        while told() < enough and time.monotonic() < until:
+            time.sleep(0.05)
+            between()
+        return told() >= enough
+
+    def render(_work: Work) -> None:
+        go_on.wait(LIMIT_SECONDS)
+        again.append(grows_by(1, lambda: gate("alive")))
+
+    def falls_quiet() -> bool:
+        for _ in range(2):
+            before = told()
+            time.sleep(3 * LONGEST_SECONDS)
+            if told() == before:
+                return True
+        return False
+
+    again: list[bool] = []
+    parent = Parent(render, options=["--stall-seconds", "0.5"])
+    parent.generate("job", "sdxl", HERE)
+    parent.until("want", "job")
+    waiting = grows_by(4)
+    parent.send("grant", lane="sdxl")
+    quiet = falls_quiet()
+    go_on.set()
+    parent.until("done", "job")
+    return [waiting, quiet, *again, parent.types("job")[-1]]
+
+
 def graphs_of_two_threads() -> list[int]:
     seen: list[int] = []
 
@@ -201,6 +243,7 @@ def main() -> None:
         "computesWhileOthersLoad": computes_while_others_load(),
         "dropsWhileOthersLoad": drops_while_others_load(),
         "anotherIsCancelled": another_is_cancelled(),
+        "stalls": stalls(),
         "oddText": odd_text(),
         "compilesWithoutCompiler": compiles_without_compiler(),
         "graphs": [limit >= MOST_GRAPHS for limit in graphs_of_two_threads()],

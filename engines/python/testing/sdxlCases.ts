@@ -147,7 +147,8 @@ export function sdxlCases(engine: () => EngineHarness): void {
   it('a weak reference for a character is nearer to none than a strong one', async () => {
     const plain = await render()
     const reference = referenceTo(await pictureOf(engine().folder, 'gulls'))
-    const strengths = [0.1, 0.5, 1]
+    // Not finer: with random weights the picture is as far as it gets from half of the strength on.
+    const strengths = [0.1, 1]
     const far = []
     for (const referenceStrength of strengths) {
       const { latents } = await render({ ...reference, referenceType: 'character', referenceStrength })

@@ -20,10 +20,9 @@ from .weights import precision, read_clip
 ENCODER = Path("models/image_encoder")
 PLAIN = Path("sdxl_models/ip-adapter_sdxl_vit-h.safetensors")
 PLUS = Path("sdxl_models/ip-adapter-plus_sdxl_vit-h.safetensors")
-FACE = Path("sdxl_models/ip-adapter-plus-face_sdxl_vit-h.safetensors")
 
-#: By reference type: the weights that serve it, the best first.
-FILES = {"style": (PLAIN,), "composition": (PLAIN,), "character": (FACE, PLUS)}
+#: By reference type. Not plus-face for a character: it expects a face cut out, and we get whole pictures.
+FILES = {"style": PLAIN, "composition": PLAIN, "character": PLUS}
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,8 @@ def installed_adapter(type: str | None, folder: Path) -> Adapter | None:
     """None where the weights for such a reference are not installed."""
     if not (folder / ENCODER / "config.json").is_file():
         return None
-    return next(
-        (Adapter(type, file) for file in FILES.get(type or "", ()) if (folder / file).is_file()), None
-    )
+    file = FILES.get(type or "")
+    return Adapter(type, file) if file is not None and (folder / file).is_file() else None
 
 
 class Adapters:
@@ -64,9 +62,7 @@ class Adapters:
         add_gates("image_encoder", [self.image_encoder])
         size = self.image_encoder.config.image_size
         self.feature_extractor = CLIPImageProcessorPil(size=size, crop_size=size)
-        self._files = {
-            file: load_file(folder / file) for file in (PLAIN, PLUS, FACE) if (folder / file).is_file()
-        }
+        self._files = {file: load_file(folder / file) for file in (PLAIN, PLUS) if (folder / file).is_file()}
         self._last: tuple[Path, dict[str, Any], torch.nn.Module] | None = None
 
     @contextmanager

@@ -15,7 +15,7 @@ from transformers import (
     CLIPVisionModelWithProjection,
 )
 
-from ..sdxl.adapters import ENCODER, FACE, PLAIN, PLUS
+from ..sdxl.adapters import ENCODER, PLAIN, PLUS
 from ..sdxl.configs import resized, write_configs
 from .original_keys import original_checkpoint
 
@@ -79,8 +79,7 @@ def _write_adapters(folder: Path, unet: UNet2DConditionModel) -> None:
     save_file(CLIPVisionModelWithProjection(config).state_dict(), encoder / "model.safetensors")
     (folder / PLAIN.parent).mkdir()
     save_file({**_plain_projection(), **_attention(unet)}, folder / PLAIN)
-    for file in (PLUS, FACE):
-        save_file({**_resampler(), **_attention(unet)}, folder / file)
+    save_file({**_resampler(), **_attention(unet)}, folder / PLUS)
 
 
 def _plain_projection() -> dict[str, torch.Tensor]:

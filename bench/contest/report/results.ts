@@ -1,0 +1,90 @@
+import type { RenderLane } from '../../../jobs/jobTypes.ts'
+import { quantile } from '../../legs.ts'
+import { computeMs } from '../figures/computing.ts'
+import { fairness } from '../figures/fairness.ts'
+import { idleGap } from '../figures/idleGap.ts'
+import { KINDS, latencySeconds, PERCENTILES } from '../figures/latency.ts'
+import { makespanSeconds } from '../figures/makespan.ts'
+import { type Spread, spreadOf } from '../figures/spread.ts'
+import { type Outcome, verdicts } from '../figures/verdicts.ts'
+import { videoSlowdown } from '../figures/videoSlowdown.ts'
+import { ALL_SCENARIOS } from '../scenarios/all.ts'
+import { CONTENDERS, type ContenderName, SCENARIOS, type ScenarioName } from '../scenarios/scenario.ts'
+import type { Checkpoint } from './checkpoints.ts'
+import type { Machine } from './machine.ts'
+
+export interface Latency {
+  kind: RenderLane
+  count: number
+  /** Real seconds at p50, p95 and p99, of all repeats together. */
+  seconds: number[]
+}
+
+export interface ContenderFigures {
+  scenario: ScenarioName
+  title: string
+  contender: ContenderName
+  repeats: number
+  jobs: number
+  completed: number
+  makespanSeconds: Spread
+  computeSeconds: Spread
+  idleGap: Spread
+  latencies: Latency[]
+  videoSlowdown: Spread | null
+  fairness: Spread | null
+}
+
+export interface Results {
+  machine: Machine
+  measuredOn: string
+  scale: number
+  goals: Outcome[]
+  figures: ContenderFigures[]
+}
+
+/** Everything that tables show. Throws when there are no runs. */
+export function resultsOf(runs: readonly Checkpoint[]): Results {
+  const last = runs.toSorted((a, b) => a.measuredOn.localeCompare(b.measuredOn)).at(-1)
+  if (last === undefined) throw new Error('there are no runs to report')
+  return {
+    machine: last.machine,
+    measuredOn: last.measuredOn.slice(0, 10),
+    scale: last.record.scale,
+    goals: verdicts(runs),
+    figures: SCENARIOS.flatMap(scenario =>
+      CONTENDERS.flatMap(contender => {
+        const own = runs.filter(run => run.scenario === scenario && run.contender === contender)
+        return own.length === 0 ? [] : [figuresOf(scenario, contender, own)]
+      }),
+    ),
+  }
+}
+
+function figuresOf(
+  scenario: ScenarioName,
+  contender: ContenderName,
+  runs: readonly Checkpoint[],
+): ContenderFigures {
+  const records = runs.map(({ record }) => record)
+  const jobs = records.flatMap(record => record.jobs)
+  const over = (figure: (record: Checkpoint['record']) => number) => spreadOf(records.map(figure))
+  return {
+    scenario,
+    title: ALL_SCENARIOS[scenario].title,
+    contender,
+    repeats: runs.length,
+    jobs: jobs.length,
+    completed: jobs.filter(({ status }) => status === 'completed').length,
+    makespanSeconds: over(makespanSeconds),
+    computeSeconds: over(({ card, scale }) => computeMs(card) / scale / 1000),
+    idleGap: over(idleGap),
+    latencies: KINDS.flatMap(kind => {
+      const seconds = latencySeconds(records, kind)
+      if (seconds.length === 0) return []
+      return [{ kind, count: seconds.length, seconds: PERCENTILES.map(share => quantile(seconds, share)) }]
+    }),
+    videoSlowdown: scenario.endsWith('among-videos') ? over(videoSlowdown) : null,
+    fairness: scenario === 'flood' ? over(fairness) : null,
+  }
+}

@@ -1,0 +1,2 @@
+/** The service role key of the bench's store. */
+export const STORE_KEY = 'service-role-key'

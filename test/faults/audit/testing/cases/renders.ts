@@ -1,0 +1,279 @@
+import type { Doctor, EngineEntry, Event } from '../doctored.ts'
+import { later, shift } from '../doctored.ts'
+import { type Case, drawnAt, logOf, otherHost, renderLines } from './case.ts'
+
+/** Draws a job of the clean run once more, `ms` after its first render had ended; on the other host, or in a later life. */
+async function drawAgain(
+  doctor: Doctor,
+  jobId: string,
+  { ms, on = 'other' }: { ms: number; on?: 'other' | 'same' },
+): Promise<{ from: string; host: string }> {
+  const { host, log, lines } = await drawnAt(doctor, jobId)
+  const from = later(lines.at(-1)?.at ?? '', ms)
+  const target = on === 'same' ? log : otherHost(host).log
+  const life: EngineEntry[] = [{ at: later(from, -1), pid: 999_999, event: 'started' }]
+  await doctor.edit(target, held => [...held, ...life, ...renderLines(lines, from, 999_999)])
+  return { from, host }
+}
+
+/** Nobody has seen a receipt of it: neither the watcher nor Temporal. */
+async function forgetReceipt(doctor: Doctor, jobId: string): Promise<void> {
+  await doctor.edit('receipts.jsonl', lines => lines.filter(line => line.jobId !== jobId))
+  await doctor.editHistory(`job-${jobId}`, events => {
+    for (const event of events) {
+      const completed = event.activityTaskCompletedEventAttributes
+      if (typeof completed === 'object' && completed !== null && 'result' in completed)
+        delete completed.result
+    }
+    return events
+  })
+}
+
+/** Adds an activity to a history that ended in a way that the clean run has none of. */
+async function addActivity(
+  doctor: Doctor,
+  jobId: string,
+  { name, queue, at, failure }: { name: string; queue: string; at: string; failure: object },
+  lastedMs = 20,
+): Promise<void> {
+  await doctor.editHistory(`job-${jobId}`, events => {
+    const [first] = events
+    if (first === undefined) throw new Error('an empty history')
+    const timeAt = (ms: number): Event['eventTime'] => {
+      const event = structuredClone(first)
+      event.eventTime = { seconds: 0, nanos: 0 }
+      shift(event, Date.parse(at) + ms)
+      return event.eventTime
+    }
+    const closing = 'timeoutFailureInfo' in failure ? 'activityTaskTimedOut' : 'activityTaskFailed'
+    const scheduled: Event = {
+      eventId: 9001,
+      eventType: 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED',
+      eventTime: timeAt(-lastedMs),
+      activityTaskScheduledEventAttributes: { activityType: { name }, taskQueue: { name: queue } },
+    }
+    const closed: Event = {
+      eventId: 9002,
+      eventType: 'EVENT_TYPE_ACTIVITY_TASK_FAILED',
+      eventTime: timeAt(-10),
+      [`${closing}EventAttributes`]: { scheduledEventId: 9001, failure },
+    }
+    return [...events.slice(0, -1), scheduled, closed, ...events.slice(-1)]
+  })
+}
+
+const SILENT = { timeoutFailureInfo: { timeoutType: 'TIMEOUT_TYPE_SCHEDULE_TO_START' } }
+const LOST = { applicationFailureInfo: { type: 'render_lost' } }
+const GONE = { applicationFailureInfo: { type: 'model_missing' } }
+
+const outage = (down: string, from: string, ms: number) => ({
+  ...{ n: 99, kind: 'doctored', target: down, from, to: later(from, ms) },
+  ...{ down: [down], detail: '' },
+})
+
+async function addFault(doctor: Doctor, down: string, from: string): Promise<void> {
+  await doctor.edit('faults.jsonl', lines => [...lines, outage(down, later(from, -100), 80)])
+}
+
+async function setWish(doctor: Doctor, jobId: string, wish: string): Promise<void> {
+  await doctor.edit('submissions.jsonl', lines =>
+    lines.map(line => (line.jobId === jobId ? { ...line, wish } : line)),
+  )
+}
+
+async function hostLost(
+  doctor: Doctor,
+  jobId: string,
+  waitedMs = 20,
+): Promise<{ from: string; host: string }> {
+  const drawn = await drawAgain(doctor, jobId, { ms: 2000 + waitedMs })
+  const queue = `host.${drawn.host}`
+  const silent = { name: 'uploadAssets', queue, at: drawn.from, failure: SILENT }
+  await addActivity(doctor, jobId, silent, waitedMs)
+  return drawn
+}
+
+async function filesLost(doctor: Doctor, jobId: string): Promise<{ from: string; host: string }> {
+  const drawn = await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
+  const queue = `host.${drawn.host}`
+  await addActivity(doctor, jobId, { name: 'uploadAssets', queue, at: drawn.from, failure: LOST })
+  return drawn
+}
+
+export const RENDER_CASES: Case[] = [
+  {
+    what: 'a render on the other host though a receipt existed',
+    finds: ['rendered-twice'],
+    change: async (doctor, { pictures }) => void (await drawAgain(doctor, pictures.jobId, { ms: 2000 })),
+  },
+  {
+    what: 'the same, and only Temporal knows of the receipt',
+    finds: ['rendered-twice'],
+    async change(doctor, { pictures: { jobId } }) {
+      await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
+      await doctor.edit('receipts.jsonl', lines => lines.filter(line => line.jobId !== jobId))
+    },
+  },
+  {
+    what: 'the same, and only the watcher knows of it',
+    finds: ['rendered-twice'],
+    async change(doctor, { pictures: { jobId } }) {
+      const held = await doctor.read('receipts.jsonl')
+      await forgetReceipt(doctor, jobId)
+      await doctor.edit('receipts.jsonl', () => held)
+      await drawAgain(doctor, jobId, { ms: 2000 })
+    },
+  },
+  {
+    what: 'a render on the other host while the first still draws',
+    finds: ['rendered-at-once'],
+    async change(doctor, { video: { jobId } }) {
+      const { lines } = await drawnAt(doctor, jobId)
+      const tookMs = Date.parse(lines.at(-1)?.at ?? '') - Date.parse(lines[0]?.at ?? '')
+      await drawAgain(doctor, jobId, { ms: -tookMs / 2 })
+    },
+  },
+  {
+    what: 'a finished render that left no receipt is made again, and nothing was down',
+    finds: ['rendered-twice'],
+    async change(doctor, { pictures: { jobId } }) {
+      await forgetReceipt(doctor, jobId)
+      await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
+    },
+  },
+  {
+    what: 'the same, and its worker was down',
+    finds: [],
+    async change(doctor, { pictures: { jobId } }) {
+      await forgetReceipt(doctor, jobId)
+      const { from, host } = await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
+      await addFault(doctor, `gpu:${host}`, from)
+    },
+  },
+  {
+    what: 'the same, and its wish was to make no file',
+    finds: [],
+    async change(doctor, { pictures: { jobId } }) {
+      await forgetReceipt(doctor, jobId)
+      await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
+      await setWish(doctor, jobId, 'no_file:once')
+    },
+  },
+  {
+    what: 'a host was silent for so long that it counted as lost, and was down',
+    finds: [],
+    async change(doctor, { pictures: { jobId } }) {
+      const { from, host } = await hostLost(doctor, jobId)
+      await addFault(doctor, `gpu:${host}`, from)
+    },
+  },
+  {
+    what: 'the same, and it was not down',
+    finds: ['rendered-twice'],
+    change: async (doctor, { pictures }) => void (await hostLost(doctor, pictures.jobId)),
+  },
+  {
+    what: 'the same, and it was down for a moment, came back and took up other work',
+    finds: ['rendered-twice'],
+    async change(doctor, { pictures: { jobId } }) {
+      const { from, host } = await hostLost(doctor, jobId, 20_000)
+      await addFault(doctor, `gpu:${host}`, later(from, -18_000))
+      const other = { pid: 999_998, id: 'enhance-other', lane: 'wan.enhance', outDir: null }
+      await doctor.edit(logOf(host), lines => [
+        ...lines,
+        { ...other, at: later(from, -10_000), event: 'begun', kind: 'enhance' },
+        { ...other, at: later(from, -9000), event: 'done' },
+      ])
+    },
+  },
+  {
+    what: 'the same, and only the other host was down',
+    finds: ['rendered-twice'],
+    async change(doctor, { pictures: { jobId } }) {
+      const { from, host } = await hostLost(doctor, jobId)
+      await addFault(doctor, `gpu:${otherHost(host).host}`, from)
+    },
+  },
+  {
+    what: 'files were lost with a full disk',
+    finds: [],
+    async change(doctor, { pictures: { jobId } }) {
+      const { from, host } = await filesLost(doctor, jobId)
+      await addFault(doctor, `disk:${host}`, from)
+    },
+  },
+  {
+    what: 'files were lost and the disk was not full',
+    finds: ['rendered-twice'],
+    change: async (doctor, { pictures }) => void (await filesLost(doctor, pictures.jobId)),
+  },
+  {
+    what: 'an operator had released the job from quarantine',
+    finds: [],
+    async change(doctor, { pictures: { jobId } }) {
+      const { from } = await drawAgain(doctor, jobId, { ms: 2000 })
+      const at = later(from, -500)
+      await doctor.edit('actions.jsonl', lines => [
+        ...lines,
+        { at, kind: 'release', jobId, ok: true, detail: '' },
+      ])
+    },
+  },
+  {
+    what: 'an operator had released another job',
+    finds: ['rendered-twice'],
+    async change(doctor, { pictures, video: { jobId } }) {
+      const { from } = await drawAgain(doctor, pictures.jobId, { ms: 2000 })
+      const at = later(from, -500)
+      await doctor.edit('actions.jsonl', lines => [
+        ...lines,
+        { at, kind: 'release', jobId, ok: true, detail: '' },
+      ])
+    },
+  },
+  ...[true, false].map(
+    (mayDropReference): Case => ({
+      what: `the plan changed as a model was missing, and the reference ${mayDropReference ? 'might' : 'might not'} go`,
+      finds: mayDropReference ? [] : ['rendered-twice'],
+      async change(doctor, { pictures: { jobId } }) {
+        const { from, host } = await drawAgain(doctor, jobId, { ms: 2000 })
+        await doctor.edit(otherHost(host).log, lines =>
+          lines.map(line =>
+            line.pid === 999_999 && typeof line.outDir === 'string'
+              ? { ...line, outDir: `renders/${jobId}/${'f'.repeat(64)}/work-1` }
+              : line,
+          ),
+        )
+        await addActivity(doctor, jobId, { name: 'generate', queue: 'sdxl', at: from, failure: GONE })
+        await doctor.edit('submissions.jsonl', lines =>
+          lines.map(line => (line.jobId === jobId ? { ...line, mayDropReference, wish: 'changed' } : line)),
+        )
+      },
+    }),
+  ),
+  {
+    what: 'a job ends with the card in hand',
+    finds: ['turn-leaked'],
+    async change(doctor, { pictures: { jobId } }) {
+      const { log } = await drawnAt(doctor, jobId)
+      await doctor.edit(log, lines => lines.filter(({ id, event }) => id !== jobId || event !== 'released'))
+    },
+  },
+  {
+    what: 'two jobs hold a card at once',
+    finds: ['turn-shared'],
+    async change(doctor, { video: { jobId } }) {
+      const { log, lines } = await drawnAt(doctor, jobId)
+      const granted = lines.find(({ event }) => event === 'granted')
+      const turn = { ...granted, pid: granted?.pid ?? 0, id: 'enhance-other', lane: 'wan.enhance' }
+      const [at, until] = [later(granted?.at ?? '', 20), later(granted?.at ?? '', 40)]
+      await doctor.edit(log, held => [
+        ...held,
+        { ...turn, at, event: 'begun', kind: 'enhance', outDir: null },
+        { ...turn, at, event: 'granted' },
+        { ...turn, at: until, event: 'released' },
+        { ...turn, at: until, event: 'done' },
+      ])
+    },
+  },
+]

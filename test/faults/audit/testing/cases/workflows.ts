@@ -1,0 +1,196 @@
+import { type Doctor, type Event, later, shift } from '../doctored.ts'
+import { type Case, drawnAt } from './case.ts'
+
+const HOUR_MS = 3_600_000
+const GAP_MS = 10 * 60_000
+
+const atMs = ({ eventTime }: Event) => eventTime.seconds * 1000 + eventTime.nanos / 1e6
+const iso = (ms: number) => new Date(ms).toISOString()
+
+/** Nothing but the faults named by a case excuses anything, and both hosts have been there for long. */
+async function strictly(doctor: Doctor): Promise<void> {
+  await doctor.edit('run.json', run => ({
+    ...run,
+    bounds: { ...run.bounds, idleMs: 30_000, recoveryMs: 1000 },
+    hosts: run.hosts.map(host => ({ ...host, startedAt: later(host.startedAt, -HOUR_MS) })),
+  }))
+}
+
+/** The job waits for a card: all that came before its `generate` is ten minutes earlier. Gives the gap. */
+async function waitForCard(doctor: Doctor, jobId: string): Promise<{ from: number; to: number }> {
+  await strictly(doctor)
+  const gap = { from: 0, to: 0 }
+  await doctor.editHistory(`job-${jobId}`, events => {
+    const scheduled = events.findIndex(({ activityTaskScheduledEventAttributes: attributes }) =>
+      JSON.stringify(attributes ?? '').includes('"generate"'),
+    )
+    for (const event of events.slice(0, scheduled + 1)) shift(event, -GAP_MS)
+    const at = events[scheduled]
+    if (at !== undefined) Object.assign(gap, { from: atMs(at), to: atMs(at) + GAP_MS })
+    return events
+  })
+  return gap
+}
+
+/** The workflow was begun ten minutes before anything else of it. */
+async function beginLate(doctor: Doctor, jobId: string): Promise<{ from: number; to: number }> {
+  await strictly(doctor)
+  const gap = { from: 0, to: 0 }
+  await doctor.editHistory(`job-${jobId}`, events => {
+    const [first] = events
+    if (first === undefined) throw new Error('an empty history')
+    shift(first, -GAP_MS)
+    Object.assign(gap, { from: atMs(first), to: atMs(first) + GAP_MS })
+    return events
+  })
+  return gap
+}
+
+async function addFault(
+  doctor: Doctor,
+  down: string,
+  { from, to }: { from: number; to: number },
+): Promise<void> {
+  const fault = { n: 99, kind: 'doctored', target: down, down: [down], detail: '' }
+  await doctor.edit('faults.jsonl', lines => [...lines, { ...fault, from: iso(from), to: iso(to) }])
+}
+
+/** A host that draws something else all the while. */
+async function keepBusy(
+  doctor: Doctor,
+  host: 'card-1' | 'card-2',
+  { from, to }: { from: number; to: number },
+) {
+  const line = { pid: 999_999, id: 'enhance-another', lane: 'wan.enhance' }
+  await doctor.edit(`engine-${host}.jsonl`, lines => [
+    { pid: line.pid, at: iso(from - 10), event: 'started' },
+    { ...line, at: iso(from - 10), event: 'begun', kind: 'enhance', outDir: null },
+    { ...line, at: iso(to + 10), event: 'done' },
+    { pid: line.pid, at: iso(to + 20), event: 'ended' },
+    ...lines,
+  ])
+}
+
+export const WORKFLOW_CASES: Case[] = [
+  {
+    what: 'Temporal does not know a job',
+    finds: ['job-lost'],
+    change: (doctor, { failed: { jobId } }) => doctor.dropHistory(`job-${jobId}`),
+  },
+  {
+    what: 'a job that nobody submitted',
+    finds: ['job-unknown'],
+    change: (doctor, { failed: { jobId } }) =>
+      doctor.edit('submissions.jsonl', lines => lines.filter(line => line.jobId !== jobId)),
+  },
+  {
+    what: 'a job’s workflow still runs',
+    finds: ['not-ended'],
+    change: (doctor, { failed: { jobId } }) =>
+      doctor.editHistory(`job-${jobId}`, events => events.slice(0, -1)),
+  },
+  {
+    what: 'nothing happens to a job after its beginning',
+    finds: ['idle'],
+    change: async (doctor, { pictures }) => void (await beginLate(doctor, pictures.jobId)),
+  },
+  ...['control', 'temporal'].map(
+    (down): Case => ({
+      what: `the same, and ${down} was down`,
+      finds: [],
+      change: async (doctor, { pictures }) => addFault(doctor, down, await beginLate(doctor, pictures.jobId)),
+    }),
+  ),
+  {
+    what: 'the same, and the store was down, which it did not need yet',
+    finds: ['idle'],
+    change: async (doctor, { pictures }) =>
+      addFault(doctor, 'store', await beginLate(doctor, pictures.jobId)),
+  },
+  {
+    what: 'the same, and control was down for the first half',
+    finds: ['idle'],
+    async change(doctor, { pictures }) {
+      const { from, to } = await beginLate(doctor, pictures.jobId)
+      await addFault(doctor, 'control', { from, to: (from + to) / 2 })
+    },
+  },
+  {
+    what: 'a job waits for a card while both hosts have nothing to do',
+    finds: ['idle'],
+    change: async (doctor, { pictures }) => void (await waitForCard(doctor, pictures.jobId)),
+  },
+  {
+    what: 'the same, and the receiver was down, which it did not need',
+    finds: ['idle'],
+    change: async (doctor, { pictures }) =>
+      addFault(doctor, 'receiver', await waitForCard(doctor, pictures.jobId)),
+  },
+  {
+    what: 'the same, and one host was busy',
+    finds: ['idle'],
+    change: async (doctor, { pictures }) =>
+      keepBusy(doctor, 'card-1', await waitForCard(doctor, pictures.jobId)),
+  },
+  {
+    what: 'the same, and both were busy',
+    finds: [],
+    async change(doctor, { pictures }) {
+      const gap = await waitForCard(doctor, pictures.jobId)
+      await keepBusy(doctor, 'card-1', gap)
+      await keepBusy(doctor, 'card-2', gap)
+    },
+  },
+  {
+    what: 'the same, and the job was in quarantine',
+    finds: [],
+    async change(doctor, { pictures: { jobId } }) {
+      const { from } = await waitForCard(doctor, jobId)
+      await doctor.editHistory(`job-${jobId}`, events => {
+        const status = (id: number, ms: number, value: string): Event => ({
+          eventId: id,
+          eventType: 'EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES',
+          eventTime: { seconds: Math.floor(ms / 1000), nanos: 0 },
+          upsertWorkflowSearchAttributesEventAttributes: {
+            searchAttributes: {
+              indexedFields: {
+                JobStatus: { data: Buffer.from(JSON.stringify(value)).toString('base64') },
+              },
+            },
+          },
+        })
+        const [held, released] = [
+          status(9001, from + 1000, 'quarantined'),
+          status(9002, from + GAP_MS, 'processing'),
+        ]
+        return [...events.slice(0, -1), held, released, ...events.slice(-1)]
+      })
+    },
+  },
+  {
+    what: 'the app hears of the end ten minutes after it',
+    finds: ['idle'],
+    async change(doctor, { failed: { jobId } }) {
+      await strictly(doctor)
+      await doctor.edit('receiver.jsonl', lines =>
+        lines.map(line => (line.body.includes(jobId) ? { ...line, at: later(line.at, GAP_MS) } : line)),
+      )
+    },
+  },
+  {
+    what: 'a program holds the card for ten minutes without a word',
+    finds: ['idle'],
+    async change(doctor, { pictures: { jobId } }) {
+      await strictly(doctor)
+      const { log, lines } = await drawnAt(doctor, jobId)
+      const granted = Date.parse(lines.find(({ event }) => event === 'granted')?.at ?? '')
+      await doctor.edit(log, held =>
+        held.map(line => (Date.parse(line.at) <= granted ? { ...line, at: later(line.at, -GAP_MS) } : line)),
+      )
+      await doctor.editHistory(`job-${jobId}`, events => {
+        for (const event of events) if (atMs(event) <= granted) shift(event, -GAP_MS)
+        return events
+      })
+    },
+  },
+]

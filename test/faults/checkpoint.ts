@@ -1,0 +1,39 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const checkpointSchema = z.object({
+  seed: z.int(),
+  count: z.int(),
+  round: z.int(),
+  rounds: z.array(
+    z.object({
+      seed: z.int(),
+      directory: z.string(),
+      faults: z.int(),
+      jobs: z.int(),
+      seconds: z.number(),
+      quiet: z.boolean(),
+      kinds: z.record(z.string(), z.int()),
+      /** Faults whose moment came. */
+      hit: z.int(),
+      findings: z.array(z.string()),
+    }),
+  ),
+})
+
+/** What a run has come to, written after every round, so that a long one goes on after a break. */
+export type Checkpoint = z.infer<typeof checkpointSchema>
+
+const FILE = 'checkpoint.json'
+
+export async function readCheckpoint(directory: string): Promise<Checkpoint | null> {
+  const text = await readFile(join(directory, FILE), 'utf8').catch(() => null)
+  return text === null ? null : checkpointSchema.parse(JSON.parse(text))
+}
+
+export async function writeCheckpoint(directory: string, checkpoint: Checkpoint): Promise<void> {
+  const file = join(directory, FILE)
+  await writeFile(`${file}.new`, `${JSON.stringify(checkpoint, null, 2)}\n`)
+  await rename(`${file}.new`, file)
+}

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { workflowIds } from '../../../jobs/workflowIds.ts'
+import { anyHost, type FaultKind } from './kind.ts'
+
+/** What happens to a machine as a whole, and what a person does by hand. */
+export const MACHINES: readonly FaultKind[] = [
+  {
+    name: 'disk-full',
+    weight: 4,
+    async act({ world, random }) {
+      const host = random.pick(world.hosts.filter(({ disk }) => disk !== null))
+      const pids = () => [host.keeper.pid(), host.enginePid()].filter(pid => pid !== null)
+      const filled = pids()
+      await host.disk?.fill(filled)
+      await sleep(random.int(500, 3000))
+      await host.disk?.free(filled)
+      return { target: host.hostId, down: [`disk:${host.hostId}`], detail: String(host.disk?.kind) }
+    },
+  },
+  {
+    name: 'machine-lost',
+    weight: 1,
+    async act(stage) {
+      const host = anyHost(stage)
+      await stage.world.retireHost(host)
+      await sleep(stage.random.int(0, 3000))
+      const next = await stage.world.addHost()
+      const detail = `never comes back; ${next.hostId} takes its place`
+      return { target: host.hostId, down: [`gpu:${host.hostId}`], detail }
+    },
+  },
+  {
+    name: 'terminated-by-hand',
+    weight: 4,
+    async act({ world, random }) {
+      const jobId = random.pick(['', ...world.ledger.open()])
+      const before = world.ledger.isOpen(jobId)
+      const ok = before && (await terminate(world.client, jobId))
+      if (before) world.records.action({ kind: 'terminate', jobId, ok, detail: 'by an operator' })
+      return { target: jobId, down: [], hit: ok, detail: ok ? 'terminated' : 'it had ended' }
+    },
+  },
+]
+
+type Client = Parameters<FaultKind['act']>[0]['world']['client']
+
+async function terminate(client: Client, jobId: string): Promise<boolean> {
+  return client.workflow
+    .getHandle(workflowIds.job(jobId))
+    .terminate('a fault of the run')
+    .then(
+      () => true,
+      () => false,
+    )
+}

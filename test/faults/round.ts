@@ -1,0 +1,115 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { audit } from './audit/audit.ts'
+import type { FaultLine } from './audit/evidence.ts'
+import { hostStatuses, leftProcesses, orphanedEngines, untilQuiet, writeRun } from './closing.ts'
+import type { FaultKind } from './kinds/kind.ts'
+import { startOperator } from './operator.ts'
+import { PICTURE_BUCKET, USERS } from './payloads.ts'
+import { runSchedule } from './schedule.ts'
+import { startStream } from './stream.ts'
+import { releaseDisksBelow } from './world/disk.ts'
+import { openWorld, STORE_KEY, type World } from './world/world.ts'
+
+export interface RoundOptions {
+  /** Made anew. */
+  directory: string
+  seed: number
+  count: number
+  kinds: readonly FaultKind[]
+  timeScale: number
+  tell: (line: string) => void
+  /** Ends the round early; it is still brought to its end and audited. */
+  signal: AbortSignal
+}
+
+export interface RoundResult {
+  seed: number
+  directory: string
+  faults: FaultLine[]
+  jobs: number
+  /** Whether everything came to rest within the bound. */
+  quiet: boolean
+  seconds: number
+  audit: Awaited<ReturnType<typeof audit>>
+}
+
+const READY_MS = 60_000
+/** Longest from the last fault to the last callback; repetitions after an unknown delivery take 40 s of it. */
+const QUIET_MS = 240_000
+
+/** One world from its first process to its audit. */
+export async function runRound(options: RoundOptions): Promise<RoundResult> {
+  const { directory, seed, tell } = options
+  const startedMs = performance.now()
+  await releaseDisksBelow(directory)
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { recursive: true })
+  const world = await openWorld(options)
+  const faults: FaultLine[] = []
+  try {
+    await putPictures(world)
+    await untilReady(world)
+    const operator = startOperator(world)
+    const stream = startStream(world, seed, operator.wished)
+    await runSchedule({
+      ...options,
+      world,
+      stream,
+      onFault(fault) {
+        faults.push(fault)
+        tell(
+          `${String(fault.n).padStart(4)}/${options.count} ${fault.kind} ${fault.target}: ${fault.detail} (${world.ledger.open().length} open of ${world.ledger.count()})`,
+        )
+      },
+    })
+    await stream.stop()
+    tell(`faults are over; ${world.ledger.open().length} jobs are open`)
+    const quiet = await untilQuiet(world, operator, QUIET_MS)
+    if (!quiet) tell(`not at rest after ${QUIET_MS / 1000} s`)
+    await operator.stop()
+    await world.records.file('host-status.json', await hostStatuses(world))
+    const orphans = orphanedEngines(world)
+    await world.settle()
+    await world.records.file('processes.json', [...orphans, ...leftProcesses(world)])
+    await writeRun(world)
+    return {
+      ...{ seed, directory, faults, quiet },
+      jobs: world.ledger.count(),
+      seconds: Math.round((performance.now() - startedMs) / 1000),
+      audit: await audit(world.evidence, { temporalAddress: world.temporal.address }),
+    }
+  } finally {
+    await world.stop()
+  }
+}
+
+async function putPictures({ pictures, storeUrl }: World): Promise<void> {
+  for (const userId of USERS) {
+    for (const name of pictures.names) {
+      const response = await fetch(`${storeUrl}/storage/v1/object/${PICTURE_BUCKET}/${userId}/${name}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${STORE_KEY}`, 'content-type': 'image/png' },
+        body: new Uint8Array(pictures.bytesOf(name)),
+      })
+      if (!response.ok) throw new Error(`the store refused a picture: ${await response.text()}`)
+    }
+  }
+}
+
+async function untilReady({ controls, hosts }: World): Promise<void> {
+  const untilMs = Date.now() + READY_MS
+  for (const { healthUrl, keeper } of [...controls, ...hosts]) {
+    while (!(await isReady(healthUrl))) {
+      if (Date.now() > untilMs) throw new Error(`${keeper.name} did not become ready`)
+      await sleep(200)
+    }
+  }
+}
+
+async function isReady(healthUrl: string): Promise<boolean> {
+  return fetch(`${healthUrl}/readyz`, { signal: AbortSignal.timeout(5000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}

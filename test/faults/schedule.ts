@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultLine } from './audit/evidence.ts'
+import { type FaultKind, now, type Outcome } from './kinds/kind.ts'
+import { randomOf } from './random.ts'
+import type { Stream } from './stream.ts'
+import type { World } from './world/world.ts'
+
+/** How often a second fault begins while the first is going on. */
+const OVERLAP = 0.3
+
+export interface ScheduleOptions {
+  world: World
+  stream: Stream
+  seed: number
+  count: number
+  kinds: readonly FaultKind[]
+  onFault: (fault: FaultLine) => void
+  signal: AbortSignal
+}
+
+/** Runs `count` faults as the seed chooses them: one after another with time to breathe, at times two at once. */
+export async function runSchedule(options: ScheduleOptions): Promise<void> {
+  const { seed, count, signal } = options
+  for (let n = 1; n <= count && !signal.aborted; ) {
+    const random = randomOf(seed, 'pace', n)
+    await sleep(random.int(300, 2000), undefined, { signal }).catch(() => {})
+    const two = n < count && random.chance(OVERLAP)
+    const faults = [runFault(options, n)]
+    if (two) {
+      await sleep(random.int(0, 800))
+      faults.push(runFault(options, n + 1))
+    }
+    await Promise.all(faults)
+    n += faults.length
+  }
+}
+
+async function runFault({ world, stream, seed, kinds, onFault }: ScheduleOptions, n: number): Promise<void> {
+  const random = randomOf(seed, 'fault', n)
+  const kind = random.weighted(kinds)
+  const from = now()
+  const outcome = await kind
+    .act({ world, stream, random })
+    .catch(
+      (error): Outcome => ({ target: '', down: [], hit: false, detail: `could not be acted out: ${error}` }),
+    )
+  const fault = { n, kind: kind.name, from, to: now(), hit: true, ...outcome }
+  world.records.fault(fault)
+  onFault(fault)
+}

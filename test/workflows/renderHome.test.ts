@@ -1,0 +1,70 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { freePort } from '../../dev/freePort.ts'
+import { startStackWorker } from '../../dev/stackWorker.ts'
+import { temporaryDirectory } from '../temporaryDirectory.ts'
+import { payloadOf } from './payloads.ts'
+import { ending, openPipeline, type Pipeline } from './pipeline.ts'
+
+const FAST = { TIME_SCALE: '0.1', PREVIEW_SPEED: '0.02' }
+
+/** A GPU worker as a process of its own, which can be killed. */
+async function startMachine({ config }: Pipeline, hostId: string, dataDir: string) {
+  const port = await freePort()
+  return startStackWorker({
+    kind: 'gpu',
+    healthPort: port,
+    logFile: join(dataDir, `${hostId}.log`),
+    env: {
+      ...FAST,
+      DATA_DIR: dataDir,
+      HOST_ID: hostId,
+      STORE_DIR: config.store.directory,
+      TEMPORAL_ADDRESS: config.temporal.address,
+      TASK_QUEUE_PREFIX: config.temporal.queuePrefix,
+      GPU_HEALTH_PORT: String(port),
+    },
+  })
+}
+
+/** Kills a machine's worker as soon as its render has the card, and lets another machine take the job's next attempt. */
+async function loseMachine(hostLostSeconds: string) {
+  const pipeline = await openPipeline({ gpu: false, env: { ...FAST, HOST_LOST_SECONDS: hostLostSeconds } })
+  const dataDir = await temporaryDirectory()
+  const first = await startMachine(pipeline, 'first', dataDir)
+  const payload = payloadOf({ type: 'video_fast', config: { frame_num: 81 } })
+  await pipeline.pipeline.submit(payload)
+  await expect
+    .poll(async () => (await pipeline.pipeline.get(payload.id)).step, { timeout: 20_000 })
+    .toBeGreaterThan(1)
+  process.kill(first.pid, 'SIGKILL')
+  await first.ended
+  await pipeline.startGpu({ HOST_ID: 'second', DATA_DIR: await temporaryDirectory() })
+  return { ...pipeline, payload, dataDir }
+}
+
+test('a render whose machine died and comes back is made there, though another was free before', async () => {
+  const pipeline = await loseMachine('300')
+  const { payload, dataDir } = pipeline
+  const attempts = () =>
+    pipeline.temporal.workflow
+      .getHandle(`job-${payload.id}`)
+      .fetchHistory()
+      .then(
+        ({ events }) =>
+          events?.filter(
+            event => event.activityTaskScheduledEventAttributes?.activityType?.name === 'generate',
+          ).length,
+      )
+  await expect.poll(attempts, { timeout: 30_000 }).toBe(2)
+  const again = await startMachine(pipeline, 'first', dataDir)
+  expect((await ending(pipeline, payload.id)).receipt?.host).toBe('first')
+  expect(await readdir(join(dataDir, 'renders', payload.id))).toHaveLength(1)
+  await again.stop(5000)
+})
+
+test('a render whose machine never comes back is made by another, once the host counts as lost', async () => {
+  const pipeline = await loseMachine('20')
+  expect((await ending(pipeline, pipeline.payload.id)).receipt?.host).toBe('second')
+})

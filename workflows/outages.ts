@@ -1,0 +1,30 @@
+import { patched, sleep } from '@temporalio/workflow'
+import { MINUTE_MS, SECOND_MS } from './activities.ts'
+import { isAttemptLost, whyItFailed } from './failure.ts'
+import { scaledMs } from './timeScale.ts'
+import type { JobSettings } from './types.ts'
+
+/** What kills every worker that it comes to must end somewhere. */
+const LOST_ROUNDS_LIMIT = 3
+const FIRST_PAUSE_MS = 10 * SECOND_MS
+const LONGEST_PAUSE_MS = 5 * MINUTE_MS
+
+/**
+ * For a step whose attempts are used up: tells whether an outage has done that, and the step may be begun anew, after a pause.
+ * The store may be away until the job's deadline. Attempts that were heard of no more have three rounds; a job that kills the
+ * workers on purpose is found out by its marks.
+ */
+export function outages(settings: JobSettings): (error: unknown) => Promise<boolean> {
+  let lostRounds = 0
+  let pauseMs = scaledMs(settings, FIRST_PAUSE_MS)
+  return async error => {
+    const lost = isAttemptLost(error)
+    if (!lost && whyItFailed(error).code !== 'store_unavailable') return false
+    if (lost && lostRounds === LOST_ROUNDS_LIMIT) return false
+    if (!patched('outages')) return false
+    if (lost) lostRounds += 1
+    else await sleep(pauseMs)
+    pauseMs = Math.min(2 * pauseMs, scaledMs(settings, LONGEST_PAUSE_MS))
+    return true
+  }
+}

@@ -1,0 +1,92 @@
+import type { RenderHome } from '../activities/renderHome.ts'
+import type { JobPlan } from '../jobs/plan.ts'
+import type { RenderReceipt } from '../jobs/receipt.ts'
+import { type CardActivities, card, host, MINUTE_MS, queues, SECOND_MS } from './activities.ts'
+import { isHostSilent, wasHeld } from './failure.ts'
+import { showPhase } from './jobView.ts'
+import { outages } from './outages.ts'
+import type { PreparedReference, Production } from './production.ts'
+import { scaledMs } from './timeScale.ts'
+import type { JobSettings } from './types.ts'
+
+/** A host where the render was last heard to wait for the card is waited for this many times shorter. */
+const LINE_SHARE = 5
+
+type Rendered = Awaited<ReturnType<CardActivities['generate']>>
+
+/**
+ * Renders where the lane's queue brings it. When an attempt was lost on one machine and the next comes to another, the first
+ * is asked, as it may be at it or have its receipt; if it stays silent for as long as a lost host does, it is rendered anew.
+ */
+export async function render(
+  production: Production,
+  references: PreparedReference[],
+  settings: JobSettings,
+): Promise<RenderReceipt> {
+  showPhase('rendering')
+  let home: RenderHome | null = null
+  const outlived = outages(settings)
+  for (let anywhere = false; ; ) {
+    try {
+      const asked = { ...wantedOf(production, references), ...(anywhere ? { anywhere } : {}) }
+      const found: Rendered = await (home === null
+        ? card(settings).generate.executeWithOptions(laneOptions(production, settings), [asked])
+        : host(settings).generate.executeWithOptions(homeOptions(home, production, settings), [asked]))
+      if (!('elsewhere' in found)) return found
+      production.held ||= found.elsewhere.begun
+      home = found.elsewhere
+    } catch (error) {
+      if (home !== null && isHostSilent(error)) {
+        home = null
+        anywhere = true
+        continue
+      }
+      if (!(await outlived(error))) throw error
+      production.held ||= wasHeld(error)
+    }
+  }
+}
+
+function wantedOf({ plan, round, lowMemory, enhancedPrompt }: Production, references: PreparedReference[]) {
+  const prompt = enhancedPrompt ?? plan.prompt
+  return { plan, prompt, references, ...(round === 0 ? {} : { round, lowMemory }) }
+}
+
+function renderOptions({ plan }: Production, settings: JobSettings) {
+  return {
+    summary: `${plan.type} · ${plan.width}×${plan.height} · ${plan.steps} steps · ${amountOf(plan)}`,
+    retry: { maximumAttempts: plan.renderAttempts, ...pauses(settings) },
+  }
+}
+
+function laneOptions(production: Production, settings: JobSettings) {
+  const { lane, expectedRenderSeconds } = production.plan
+  return {
+    ...renderOptions(production, settings),
+    taskQueue: queues().lane(lane),
+    // Charges a user by our own estimate of GPU seconds. A weight at the workflow's start would charge every small task too.
+    priority: { fairnessWeight: Math.min(1000, Math.max(0.001, 1 / expectedRenderSeconds)) },
+  }
+}
+
+function homeOptions(home: RenderHome, production: Production, settings: JobSettings) {
+  const { hostLostMs } = settings
+  return {
+    ...renderOptions(production, settings),
+    taskQueue: queues().host(home.hostId),
+    scheduleToStartTimeout: home.begun ? hostLostMs : Math.ceil(hostLostMs / LINE_SHARE),
+  }
+}
+
+/** Between attempts. */
+export function pauses(settings: JobSettings) {
+  return {
+    initialInterval: scaledMs(settings, SECOND_MS),
+    maximumInterval: scaledMs(settings, MINUTE_MS),
+  }
+}
+
+function amountOf({ images, frames }: JobPlan): string {
+  if (frames > 1) return `${frames} frames`
+  return images > 1 ? `${images} images` : '1 image'
+}
