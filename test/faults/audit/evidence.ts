@@ -55,7 +55,6 @@ export const runSchema = z.object({
     })
     .default({}),
 })
-type Run = z.output<typeof runSchema>
 export type RunFile = z.input<typeof runSchema>
 
 export const submissionSchema = z.object({
@@ -88,7 +87,6 @@ export const actionSchema = z.object({
   ok: z.boolean(),
   detail: z.string(),
 })
-type Action = z.output<typeof actionSchema>
 export type ActionLine = z.input<typeof actionSchema>
 
 export const faultSchema = z.object({
@@ -110,7 +108,6 @@ export const faultSchema = z.object({
   hit: z.boolean().default(true),
   detail: z.string(),
 })
-type Fault = z.output<typeof faultSchema>
 export type FaultLine = z.input<typeof faultSchema>
 
 export const receivedSchema = z.object({
@@ -169,7 +166,6 @@ export const receiptSchema = z.object({
   /** The file's own time, with its milliseconds. */
   mtime: time,
 })
-type Receipt = z.output<typeof receiptSchema>
 export type ReceiptLine = z.input<typeof receiptSchema>
 
 export const storedSchema = z.object({
