@@ -1,11 +1,11 @@
 import { Context } from '@temporalio/activity'
 import { CancelledFailure } from '@temporalio/common'
 import type { RenderProgress } from '../jobs/status.ts'
+import { keepBeating } from './heartbeats.ts'
 import type { RenderHome } from './renderHome.ts'
 
 /** Temporal's liveness: well below the heartbeat time-out, also while nothing moves. */
 const BEATS_PER_TIMEOUT = 7
-const USUAL_TIMEOUT_MS = 30_000
 
 export interface CardHooks {
   signal: AbortSignal
@@ -37,8 +37,7 @@ export async function withCardHeartbeats<T>(
     kills: killsBefore,
   }
   const beat = () => context.heartbeat(home === null ? progress : { ...progress, home })
-  const timer = setInterval(beat, (context.info.heartbeatTimeoutMs ?? USUAL_TIMEOUT_MS) / BEATS_PER_TIMEOUT)
-  beat()
+  const stopBeating = keepBeating(context, beat, BEATS_PER_TIMEOUT)
   /** The worker shuts down before the render has had the card: another host need not wait for this one. */
   const isLeaving = () => context.cancellationDetails?.workerShutdown === true && home?.begun === false
   try {
@@ -62,7 +61,7 @@ export async function withCardHeartbeats<T>(
     if (aborted) throw new CancelledFailure('cancelled', [{ held: progress.held }])
     throw error
   } finally {
-    clearInterval(timer)
+    stopBeating()
   }
 }
 

@@ -3,6 +3,13 @@ import { Context } from '@temporalio/activity'
 const BEATS_PER_TIMEOUT = 6
 const USUAL_TIMEOUT_MS = 30_000
 
+/** Beats at once, and then so often within the activity's heartbeat time-out. Gives what ends it. */
+export function keepBeating(context: Context, beat: () => void, beatsPerTimeout: number): () => void {
+  const timer = setInterval(beat, (context.info.heartbeatTimeoutMs ?? USUAL_TIMEOUT_MS) / beatsPerTimeout)
+  beat()
+  return () => clearInterval(timer)
+}
+
 export interface Heartbeats {
   /** Aborted when the activity is cancelled. */
   signal: AbortSignal
@@ -18,8 +25,7 @@ export async function withHeartbeats<T>(work: (heartbeats: Heartbeats) => Promis
   const signal = context.cancellationSignal
   let details: unknown = context.info.heartbeatDetails
   const beat = () => context.heartbeat(details)
-  const timer = setInterval(beat, (context.info.heartbeatTimeoutMs ?? USUAL_TIMEOUT_MS) / BEATS_PER_TIMEOUT)
-  beat()
+  const stopBeating = keepBeating(context, beat, BEATS_PER_TIMEOUT)
   try {
     return await work({
       signal,
@@ -33,6 +39,6 @@ export async function withHeartbeats<T>(work: (heartbeats: Heartbeats) => Promis
     if (signal.aborted) throw signal.reason
     throw error
   } finally {
-    clearInterval(timer)
+    stopBeating()
   }
 }

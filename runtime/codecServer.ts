@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { PayloadCodec } from '@temporalio/common'
 import { parsePayloads, printPayloads } from './codecMessages.ts'
 import { ConfigError } from './config.ts'
+import { listenAt } from './listenAt.ts'
+import { isLoopback } from './loopback.ts'
 import { UnreadablePayloadError } from './payloadCodec.ts'
 
 export interface CodecServerOptions {
@@ -83,13 +85,8 @@ export async function startCodecServer(options: CodecServerOptions): Promise<Cod
     send(response, 200, printPayloads(done))
   }
 
-  const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject).listen(port, host, resolve)
-  await listening
-  const address = server.address()
-  const actual = typeof address === 'object' && address ? address.port : port
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    url: await listenAt(server, { host, port }),
     async close() {
       const closed = new Promise(done => server.close(done))
       server.closeIdleConnections()
@@ -118,10 +115,6 @@ function spellings(url: string): string[] {
     origin.replace('//127.0.0.1', '//localhost'),
     origin.replace(/\/\/localhost(?=:|$)/, '//127.0.0.1'),
   ]
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 /** In a time that tells nothing about the token. */

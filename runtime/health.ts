@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
+import { listenAt } from './listenAt.ts'
 import type { Logger } from './log.ts'
 import { mergedMetrics } from './mergedMetrics.ts'
 import { type Checks, createReadiness } from './readiness.ts'
@@ -55,13 +56,8 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
     send(response, 404, 'text/plain', `try ${known.join(', ')}\n`)
   }
 
-  const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject).listen(options.port, options.host, resolve)
-  await listening
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : options.port
   return {
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    url: await listenAt(server, options),
     close: async () => {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))

@@ -38,7 +38,6 @@ export async function generateMediaWorkflow(input: GenerateMediaInput): Promise<
   while (failure?.code === 'poisoned' && patched('quarantine')) {
     const end = await quarantine.hold(failure.detail, settings)
     failure = end.released ? await workAnew(end.lowMemory) : end.failure
-    if (!end.released) break
   }
   return conclude({ jobId, planError: null, production, failure, sender, settings })
 

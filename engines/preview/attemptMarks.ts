@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { errorCode } from '../../assets/atomicFile.ts'
 
 /** Remembers, even when the program dies, how often a job's failure was acted out. */
 export interface AttemptMarks {
@@ -37,7 +38,7 @@ function created(file: string): boolean {
     writeFileSync(file, '', { flag: 'wx' })
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (errorCode(error) === 'EEXIST') return false
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { lstat, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { errorCode } from '../../assets/atomicFile.ts'
 import { tryProcessLock } from '../../gpu/processLock.ts'
 
 export interface EarlierEnvironment {
@@ -86,7 +87,7 @@ async function sizeOf(directory: string): Promise<number> {
 
 function ifAbsent<T>(value: T) {
   return (error: unknown): T => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value
+    if (errorCode(error) === 'ENOENT') return value
     throw error
   }
 }

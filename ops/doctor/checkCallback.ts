@@ -1,5 +1,5 @@
 import type { Config } from '../../runtime/config.ts'
-import { isLoopback } from './checkConfiguration.ts'
+import { isOfThisMachine } from './checkConfiguration.ts'
 import { type Found, fail, ok, reasonOf, skipped, warn } from './finding.ts'
 
 const ANSWER_MS = 8_000
@@ -22,7 +22,7 @@ export async function checkCallback({ url }: Config['callback']): Promise<Found>
 
 /** Compares this machine's clock with that of a server which it talks to anyway, as signatures carry the time. */
 export async function checkClock({ store, callback }: Config): Promise<Found> {
-  const url = [store.supabaseUrl, callback.url].find(candidate => candidate && !isLoopback(candidate))
+  const url = [store.supabaseUrl, callback.url].find(candidate => candidate && !isOfThisMachine(candidate))
   if (!url) return skipped('no server elsewhere to compare it with')
   const began = Date.now()
   const answer = await ask(url).catch(() => null)

@@ -1,10 +1,11 @@
 import type { Config } from '../../runtime/config.ts'
+import { isLoopback } from '../../runtime/loopback.ts'
 import { type Found, ok, warn } from './finding.ts'
 
 /** What is valid but hardly meant. That it can be parsed at all is seen before the checks. */
 export function checkConfiguration({ production, engine, store, temporal, callback }: Config): Found[] {
   const findings: Found[] = []
-  const local = isLoopback(`tcp://${temporal.address}`)
+  const local = isOfThisMachine(`tcp://${temporal.address}`)
   if (!production && (!local || store.kind === 'supabase')) {
     findings.push(
       warn(
@@ -12,7 +13,7 @@ export function checkConfiguration({ production, engine, store, temporal, callba
       ),
     )
   }
-  if (callback.url?.startsWith('http:') && callback.token !== null && !isLoopback(callback.url)) {
+  if (callback.url?.startsWith('http:') && callback.token !== null && !isOfThisMachine(callback.url)) {
     findings.push(warn('CALLBACK_URL is http: the token of the callbacks can be read on the way; use https'))
   }
   if (engine.lossy.length > 0) {
@@ -22,7 +23,6 @@ export function checkConfiguration({ production, engine, store, temporal, callba
   return [ok(facts), ...findings]
 }
 
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url)
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)
+export function isOfThisMachine(url: string): boolean {
+  return isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))
 }

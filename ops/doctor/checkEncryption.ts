@@ -1,5 +1,5 @@
 import type { Config } from '../../runtime/config.ts'
-import { isLoopback } from './checkConfiguration.ts'
+import { isOfThisMachine } from './checkConfiguration.ts'
 import { type Found, ok, skipped, warn } from './finding.ts'
 
 /** With which key payloads are encrypted. That the keys are well-formed is seen before the checks. */
@@ -8,7 +8,7 @@ export function checkEncryption({ encryption, temporal, production }: Config): F
   const readable = "prompts are readable in Temporal's database and its backups"
   if (keys.length === 0) {
     const text = `ENCRYPTION_KEYS is not set: ${readable} (docs/deployment.md, Encryption)`
-    return production && !isLoopback(`tcp://${temporal.address}`) ? warn(text) : skipped(text)
+    return production && !isOfThisMachine(`tcp://${temporal.address}`) ? warn(text) : skipped(text)
   }
   const ids = keys.map(({ id }) => id)
   if (writesWith === null) {

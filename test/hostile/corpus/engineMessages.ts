@@ -136,6 +136,20 @@ const doneWith = (name: string, more: object, ends: HostileEngine['ends'] = COMP
   },
 })
 
+/** A good job, but for how long it says to have held the card and how much of its memory. */
+const releasing = (name: string, amount: number): HostileEngine => ({
+  name,
+  ends: COMPLETED,
+  act: async act => {
+    const steps = good(act)
+    await act.turn()
+    steps.released({ heldMs: amount, peakMiB: amount })
+    steps.draw()
+    steps.artifact()
+    steps.done()
+  },
+})
+
 export const HOSTILE_ENGINES: readonly HostileEngine[] = [
   { name: 'a good job', ends: COMPLETED, act: saying(() => {}) },
 
@@ -351,30 +365,8 @@ export const HOSTILE_ENGINES: readonly HostileEngine[] = [
       await saying(() => {})(act)
     },
   },
-  {
-    name: 'held for longer than there is time',
-    ends: COMPLETED,
-    act: async act => {
-      const steps = good(act)
-      await act.turn()
-      steps.released({ heldMs: 1e300, peakMiB: 1e300 })
-      steps.draw()
-      steps.artifact()
-      steps.done()
-    },
-  },
-  {
-    name: 'held for less than nothing',
-    ends: COMPLETED,
-    act: async act => {
-      const steps = good(act)
-      await act.turn()
-      steps.released({ heldMs: -1e300, peakMiB: -1e300 })
-      steps.draw()
-      steps.artifact()
-      steps.done()
-    },
-  },
+  releasing('held for longer than there is time', 1e300),
+  releasing('held for less than nothing', -1e300),
   {
     name: 'goes on after it is done',
     ends: COMPLETED,

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import sharp from 'sharp'
 import type { StoredLine, SubmissionLine } from '../../evidence.ts'
 import { cutInHalf, type Doctor, move } from '../doctored.ts'
-import type { Case } from './case.ts'
+import { type Case, forgetResults } from './case.ts'
 
 function objectOf({ bucket, userId, jobId }: SubmissionLine, name: string) {
   return { bucket, path: `${userId}/${jobId}/${name}` }
@@ -25,18 +25,6 @@ async function relist(doctor: Doctor, object: { bucket: string; path: string }):
   )
 }
 
-/** As in a history that is encrypted: no hash of what was rendered. */
-async function forgetHashes(doctor: Doctor, { jobId }: SubmissionLine): Promise<void> {
-  await doctor.editHistory(`job-${jobId}`, events => {
-    for (const event of events) {
-      const completed = event.activityTaskCompletedEventAttributes
-      if (typeof completed === 'object' && completed !== null && 'result' in completed)
-        delete completed.result
-    }
-    return events
-  })
-}
-
 async function addObject(doctor: Doctor, like: StoredLine | undefined, to: { bucket: string; path: string }) {
   if (like === undefined) throw new Error('no such object')
   await mkdir(dirname(doctor.object(to)), { recursive: true })
@@ -52,7 +40,7 @@ async function truncated(doctor: Doctor, job: SubmissionLine, name: string): Pro
   const object = objectOf(job, name)
   await cutInHalf(doctor.object(object))
   await relist(doctor, object)
-  await forgetHashes(doctor, job)
+  await forgetResults(doctor, job)
 }
 
 export const OBJECT_CASES: Case[] = [
@@ -88,7 +76,7 @@ export const OBJECT_CASES: Case[] = [
       const bytes = await readFile(doctor.object(object))
       await writeFile(doctor.object(object), bytes.subarray(0, size - 40))
       await relist(doctor, object)
-      await forgetHashes(doctor, pictures)
+      await forgetResults(doctor, pictures)
     },
   },
   {
@@ -111,7 +99,7 @@ export const OBJECT_CASES: Case[] = [
       const small = await sharp(doctor.object(object)).resize(64, 64).png().toBuffer()
       await writeFile(doctor.object(object), small)
       await relist(doctor, object)
-      await forgetHashes(doctor, pictures)
+      await forgetResults(doctor, pictures)
     },
   },
   {

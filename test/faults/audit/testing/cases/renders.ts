@@ -1,6 +1,6 @@
 import type { Doctor, EngineEntry, Event } from '../doctored.ts'
 import { later, shift } from '../doctored.ts'
-import { type Case, drawnAt, logOf, otherHost, renderLines } from './case.ts'
+import { type Case, drawnAt, forgetResults, logOf, otherHost, renderLines } from './case.ts'
 
 /** Draws a job of the clean run once more, `ms` after its first render had ended; on the other host, or in a later life. */
 async function drawAgain(
@@ -19,14 +19,7 @@ async function drawAgain(
 /** Nobody has seen a receipt of it: neither the watcher nor Temporal. */
 async function forgetReceipt(doctor: Doctor, jobId: string): Promise<void> {
   await doctor.edit('receipts.jsonl', lines => lines.filter(line => line.jobId !== jobId))
-  await doctor.editHistory(`job-${jobId}`, events => {
-    for (const event of events) {
-      const completed = event.activityTaskCompletedEventAttributes
-      if (typeof completed === 'object' && completed !== null && 'result' in completed)
-        delete completed.result
-    }
-    return events
-  })
+  await forgetResults(doctor, { jobId })
 }
 
 /** Adds an activity to a history that ended in a way that the clean run has none of. */
