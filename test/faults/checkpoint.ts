@@ -2,6 +2,8 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
+const counts = z.record(z.string(), z.int())
+
 const checkpointSchema = z.object({
   seed: z.int(),
   count: z.int(),
@@ -14,9 +16,15 @@ const checkpointSchema = z.object({
       jobs: z.int(),
       seconds: z.number(),
       quiet: z.boolean(),
-      kinds: z.record(z.string(), z.int()),
+      kinds: counts,
       /** Faults whose moment came. */
       hit: z.int(),
+      /** How jobs ended, and why renders were begun again, as the auditor counts them. */
+      ended: counts,
+      failed: counts,
+      renders: z.int(),
+      again: counts,
+      assets: z.int(),
       findings: z.array(z.string()),
     }),
   ),

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { formatReport } from './audit/report.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { FAULT_KINDS } from './kinds/all.ts'
 import { type RoundResult, runRound } from './round.ts'
-import { summaryOf } from './summary.ts'
+import { formatSummary, summaryOf } from './summary.ts'
 
 const HELP = `Runs the pipeline under faults, and audits what came of it.
 
@@ -76,11 +77,10 @@ async function main(): Promise<number> {
     })
     checkpoint.rounds.push(inShort(result))
     await writeCheckpoint(directory, checkpoint)
-    for (const finding of result.audit.findings) tell(`FOUND ${JSON.stringify(finding)}`)
-    tell(`round ${number} (seed ${result.seed}): ${result.jobs} jobs, ${result.seconds} s`)
+    tell(`round ${number}: ${result.seconds} s; ${formatReport(result.audit)}`)
   }
   const summary = summaryOf(checkpoint)
-  console.log(values.json ? JSON.stringify(summary, null, 2) : summary.text)
+  console.log(values.json ? JSON.stringify(summary, null, 2) : formatSummary(summary))
   return summary.findings.length === 0 ? 0 : 1
 }
 
@@ -91,12 +91,21 @@ function inShort({ faults, audit, ...result }: RoundResult): Checkpoint['rounds'
   return {
     ...{ seed, directory, jobs, seconds, quiet, kinds },
     faults: faults.length,
+    ended: audit.byStatus,
+    failed: audit.byError,
+    renders: audit.renders,
+    again: known(audit.secondRenders),
+    assets: audit.assets,
     hit: faults.filter(({ hit }) => hit !== false).length,
     findings: [
       ...(quiet ? [] : ['it did not come to rest in time']),
-      ...audit.findings.map(finding => JSON.stringify(finding)),
+      ...audit.findings.map(({ rule, jobId, detail }) => `${rule}: job ${jobId ?? '-'}: ${detail}`),
     ],
   }
+}
+
+function known(counts: Partial<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).map(([name, count = 0]) => [name, count]))
 }
 
 function wholeNumber(text: string): number | undefined {

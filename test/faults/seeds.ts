@@ -6,4 +6,13 @@ export interface FailedSeed {
   why: string
 }
 
-export const FAILED_SEEDS: readonly FailedSeed[] = []
+export const FAILED_SEEDS: readonly FailedSeed[] = [
+  { seed: 100, count: 50, why: 'a machine that was killed had the receipt, and another rendered it again' },
+  { seed: 101, count: 50, why: 'a job failed when outages had used its attempts up' },
+  {
+    seed: 200,
+    count: 50,
+    why: 'a render ended while Temporal was away, and another machine rendered it again',
+  },
+  { seed: 204, count: 50, why: 'a job failed as its reference lay in a store that was away for seconds' },
+]

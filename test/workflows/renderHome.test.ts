@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../dev/freePort.ts'
 import { startStackWorker } from '../../dev/stackWorker.ts'
 import { temporaryDirectory } from '../temporaryDirectory.ts'
@@ -12,12 +12,13 @@ const FAST = { TIME_SCALE: '0.1', PREVIEW_SPEED: '0.02' }
 /** A GPU worker as a process of its own, which can be killed. */
 async function startMachine({ config }: Pipeline, hostId: string, dataDir: string) {
   const port = await freePort()
-  return startStackWorker({
+  const worker = await startStackWorker({
     kind: 'gpu',
     healthPort: port,
     logFile: join(dataDir, `${hostId}.log`),
     env: {
       ...FAST,
+      END_WITH_STDIN: 'true',
       DATA_DIR: dataDir,
       HOST_ID: hostId,
       STORE_DIR: config.store.directory,
@@ -26,6 +27,8 @@ async function startMachine({ config }: Pipeline, hostId: string, dataDir: strin
       GPU_HEALTH_PORT: String(port),
     },
   })
+  onTestFinished(() => worker.stop(5000))
+  return worker
 }
 
 /** Kills a machine's worker as soon as its render has the card, and lets another machine take the job's next attempt. */
@@ -58,10 +61,9 @@ test('a render whose machine died and comes back is made there, though another w
           ).length,
       )
   await expect.poll(attempts, { timeout: 30_000 }).toBe(2)
-  const again = await startMachine(pipeline, 'first', dataDir)
+  await startMachine(pipeline, 'first', dataDir)
   expect((await ending(pipeline, payload.id)).receipt?.host).toBe('first')
   expect(await readdir(join(dataDir, 'renders', payload.id))).toHaveLength(1)
-  await again.stop(5000)
 })
 
 test('a render whose machine never comes back is made by another, once the host counts as lost', async () => {

@@ -13,7 +13,8 @@ export const REASONS = {
     'the engine’s log ends the earlier attempt with `failed` or `cancelled`, and no receipt was seen',
   'program died':
     'the earlier attempt has no end in the engine’s log, its program wrote nothing afterwards, and no receipt was seen',
-  'output refused': 'the job’s wish was to make no file, or half of one; no receipt was seen',
+  'output refused':
+    'the job’s wish was to make no file, half of one, or noise for which its program is ended; no receipt was seen',
   'worker died before the receipt':
     'the earlier attempt was done, no receipt was seen, and its worker or disk was down between the two',
   'host lost':
@@ -49,7 +50,7 @@ export function reasonOf(pair: Pair, evidence: Evidence): Reason | null {
   if (receiptMs !== null) return filesLost(pair, evidence, receiptMs) ? 'files lost' : null
   if (earlier.end === 'failed' || earlier.end === 'cancelled') return 'attempt failed'
   if (earlier.end === null) return 'program died'
-  if (/^(no_file|truncated)/.test(job.submission.wish ?? '')) return 'output refused'
+  if (/^(no_file|truncated|flood)/.test(job.submission.wish ?? '')) return 'output refused'
   const since: Interval = [earlier.endedMs - LATE_FAULT_MS, later.begunMs]
   return isDown(evidence, [`gpu:${earlier.host}`, `disk:${earlier.host}`], since)
     ? 'worker died before the receipt'

@@ -71,17 +71,19 @@ function checkJob(world: World, job: JobView): Finding[] {
   })
 }
 
-/** Everything that any witness saw of a job, in order, until it had ended and the app knew. */
+/**
+ * Everything that any witness saw of a job, in order, until it had ended and the app knew. That it never ended, or the app
+ * never knew, is told for itself.
+ */
 function signsOf(world: World, { submission, workflow, delivery, callbacks, terminal }: JobView): number[] {
   if (workflow === null) return []
-  const { endedAt } = world.evidence.run
-  const end = Math.max(workflow.closedMs ?? endedAt, terminal?.at ?? endedAt)
+  const end = Math.max(workflow.closedMs ?? Infinity, terminal?.at ?? Infinity)
   const drawn = (world.drawings.get(submission.jobId) ?? []).flatMap(({ begunMs, turns, endedMs }) => [
     ...[begunMs, endedMs],
     ...turns.flat(),
   ])
   return [
-    ...[workflow.startedMs, end],
+    workflow.startedMs,
     ...[...workflow.eventsMs, ...(delivery?.eventsMs ?? []), ...drawn],
     ...callbacks.map(({ at }) => at),
     ...(world.receipts.get(submission.jobId) ?? []),

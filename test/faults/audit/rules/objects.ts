@@ -27,7 +27,7 @@ export function checkObjects(evidence: Evidence, jobs: readonly JobView[]): Find
     .filter(({ bucket }) => evidence.run.buckets.includes(bucket))
     .flatMap(({ bucket, path }): Finding[] => {
       const name = `${bucket}/${path}`
-      const [, userId, jobId = null] = PATH.exec(path) ?? []
+      const [, , jobId = null] = PATH.exec(path) ?? []
       if (jobId === null)
         return [{ rule: 'asset-misplaced', jobId: null, detail: `${name} has no job's path` }]
       const job = byId.get(jobId)
@@ -35,10 +35,8 @@ export function checkObjects(evidence: Evidence, jobs: readonly JobView[]): Find
         return [{ rule: 'asset-orphaned', jobId, detail: `${name} is of an unknown job` }]
       const { submission } = job
       const { assets, thumbnails } = pathsOf(submission)
-      if (bucket !== submission.bucket || userId !== submission.userId)
-        return [{ rule: 'asset-misplaced', jobId, detail: `${name} is not in the folder of its job` }]
-      if (![...assets, ...thumbnails].includes(path))
-        return [{ rule: 'asset-misplaced', jobId, detail: `${name} is none of its assets` }]
+      if (bucket !== submission.bucket || ![...assets, ...thumbnails].includes(path))
+        return [{ rule: 'asset-misplaced', jobId, detail: `${name} is none of its job’s objects` }]
       if (mayHaveObjects(job)) return []
       const end = `${job.terminal?.status ?? 'open'} ${job.terminal?.errorType ?? ''}`.trim()
       return [{ rule: 'asset-orphaned', jobId, detail: `${name} of a job that is ${end}` }]

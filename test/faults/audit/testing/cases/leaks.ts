@@ -146,6 +146,20 @@ export const LEAK_CASES: Case[] = [
     },
   },
   {
+    what: 'a worker was killed before somebody began a work folder and left it',
+    finds: ['file-leaked'],
+    async change(doctor, { pictures: { jobId } }) {
+      const { host, lines } = await drawnAt(doctor, jobId)
+      const at = lines[0]?.at ?? ''
+      await doctor.edit('host-status.json', statuses => {
+        statuses[host]?.renders.push({ path: `${jobId}/${HASH}/work-1/0.png.tmp`, ...STILL })
+        return statuses
+      })
+      const fault = { n: 99, kind: 'doctored', target: host, down: [`gpu:${host}`], detail: '' }
+      await doctor.edit('faults.jsonl', faults => [...faults, { ...fault, from: at, to: at }])
+    },
+  },
+  {
     what: 'a process is left',
     finds: ['process-leaked'],
     change: doctor =>

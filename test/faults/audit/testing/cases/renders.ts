@@ -16,6 +16,15 @@ async function drawAgain(
   return { from, host }
 }
 
+/** The same in the middle of its last attempt. */
+async function drawnInTheMiddle(doctor: Doctor, jobId: string): Promise<void> {
+  const { lines } = await drawnAt(doctor, jobId)
+  const begun = lines.findLastIndex(({ event }) => event === 'begun')
+  const granted = lines.slice(begun).find(({ event }) => event === 'granted')
+  const tookMs = Date.parse(lines.at(-1)?.at ?? '') - Date.parse(granted?.at ?? '')
+  await drawAgain(doctor, jobId, { ms: -tookMs / 2 })
+}
+
 /** Nobody has seen a receipt of it: neither the watcher nor Temporal. */
 async function forgetReceipt(doctor: Doctor, jobId: string): Promise<void> {
   await doctor.edit('receipts.jsonl', lines => lines.filter(line => line.jobId !== jobId))
@@ -100,30 +109,57 @@ export const RENDER_CASES: Case[] = [
     change: async (doctor, { pictures }) => void (await drawAgain(doctor, pictures.jobId, { ms: 2000 })),
   },
   {
-    what: 'the same, and only Temporal knows of the receipt',
+    what: 'a worker died after the receipt, of which only Temporal knows',
     finds: ['rendered-twice'],
     async change(doctor, { pictures: { jobId } }) {
-      await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
+      const { from, host } = await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
+      await addFault(doctor, `gpu:${host}`, from)
       await doctor.edit('receipts.jsonl', lines => lines.filter(line => line.jobId !== jobId))
     },
   },
   {
-    what: 'the same, and only the watcher knows of it',
+    what: 'a worker died after the receipt, of which only the watcher of its folder knows',
     finds: ['rendered-twice'],
     async change(doctor, { pictures: { jobId } }) {
       const held = await doctor.read('receipts.jsonl')
       await forgetReceipt(doctor, jobId)
       await doctor.edit('receipts.jsonl', () => held)
-      await drawAgain(doctor, jobId, { ms: 2000 })
+      const { from, host } = await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
+      await addFault(doctor, `gpu:${host}`, from)
     },
   },
   {
     what: 'a render on the other host while the first still draws',
     finds: ['rendered-at-once'],
+    change: (doctor, { video }) => drawnInTheMiddle(doctor, video.jobId),
+  },
+  {
+    what: 'the same, and the first is cancelled then',
+    finds: ['rendered-at-once'],
     async change(doctor, { video: { jobId } }) {
-      const { lines } = await drawnAt(doctor, jobId)
-      const tookMs = Date.parse(lines.at(-1)?.at ?? '') - Date.parse(lines[0]?.at ?? '')
-      await drawAgain(doctor, jobId, { ms: -tookMs / 2 })
+      const { log } = await drawnAt(doctor, jobId)
+      await forgetReceipt(doctor, jobId)
+      await drawnInTheMiddle(doctor, jobId)
+      await doctor.edit(log, lines =>
+        lines.map(line =>
+          line.id === jobId && line.event === 'done' ? { ...line, event: 'cancelled' } : line,
+        ),
+      )
+    },
+  },
+  {
+    what: 'a render on the other host while the program of the first lives and has not let go of it',
+    finds: ['rendered-at-once'],
+    async change(doctor, { pictures: { jobId } }) {
+      const { log, lines } = await drawnAt(doctor, jobId)
+      await forgetReceipt(doctor, jobId)
+      const { from } = await drawAgain(doctor, jobId, { ms: 2000 })
+      const alive = { pid: lines[0]?.pid ?? 0, id: 'enhance-other', lane: 'wan.enhance', outDir: null }
+      await doctor.edit(log, held => [
+        ...held.filter(({ id, event }) => id !== jobId || event !== 'done'),
+        { ...alive, at: later(from, 500), event: 'begun', kind: 'enhance' },
+        { ...alive, at: later(from, 600), event: 'done' },
+      ])
     },
   },
   {

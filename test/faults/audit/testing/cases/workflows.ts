@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type Doctor, type Event, later, shift } from '../doctored.ts'
 import { type Case, drawnAt } from './case.ts'
 
@@ -6,6 +7,21 @@ const GAP_MS = 10 * 60_000
 
 const atMs = ({ eventTime }: Event) => eventTime.seconds * 1000 + eventTime.nanos / 1e6
 const iso = (ms: number) => new Date(ms).toISOString()
+
+const scheduledSchema = z.object({ activityType: z.object({ name: z.string() }) })
+const closingSchema = z.object({ scheduledEventId: z.number() })
+
+/** Of the activity that an event schedules. */
+function nameOf({ activityTaskScheduledEventAttributes: attributes }: Event): string | undefined {
+  return scheduledSchema.safeParse(attributes).data?.activityType.name
+}
+
+/** The event that scheduled the activity whose beginning or end an event tells. */
+function scheduledBy(event: Event): number {
+  const { activityTaskStartedEventAttributes: started, activityTaskCompletedEventAttributes: completed } =
+    event
+  return closingSchema.safeParse(started ?? completed).data?.scheduledEventId ?? -1
+}
 
 /** Nothing but the faults named by a case excuses anything, and both hosts have been there for long. */
 async function strictly(doctor: Doctor): Promise<void> {
@@ -21,10 +37,12 @@ async function waitForCard(doctor: Doctor, jobId: string): Promise<{ from: numbe
   await strictly(doctor)
   const gap = { from: 0, to: 0 }
   await doctor.editHistory(`job-${jobId}`, events => {
-    const scheduled = events.findIndex(({ activityTaskScheduledEventAttributes: attributes }) =>
-      JSON.stringify(attributes ?? '').includes('"generate"'),
-    )
-    for (const event of events.slice(0, scheduled + 1)) shift(event, -GAP_MS)
+    const scheduled = events.findIndex(event => nameOf(event) === 'generate')
+    // The callback beside it was asked for as early, and goes on all the while.
+    const beside = events.flatMap(event => (nameOf(event) === 'sendCallback' ? [event.eventId] : []))
+    for (const event of events.slice(0, scheduled + 1)) {
+      if (!beside.includes(scheduledBy(event))) shift(event, -GAP_MS)
+    }
     const at = events[scheduled]
     if (at !== undefined) Object.assign(gap, { from: atMs(at), to: atMs(at) + GAP_MS })
     return events
