@@ -4,9 +4,15 @@ import { markdownTable } from './markdownTable.ts'
 import { digits, percent, spreadText } from './numbers.ts'
 import type { ContenderFigures, Results } from './results.ts'
 
+export const GOAL_HEAD = ['scenario', 'figure', 'goal', 'measured', ''] as const
+
 /** Every goal with what was measured. */
 export function goalTable(goals: readonly Outcome[]): string {
-  const rows = goals.map(goal => {
+  return markdownTable(GOAL_HEAD, goalRows(goals))
+}
+
+export function goalRows(goals: readonly Outcome[]): string[][] {
+  return goals.map(goal => {
     const text = goal.as === 'percent' ? percent : (value: number) => digits(value)
     const found = goal.measured === null ? '–' : spreadText(goal.measured, text)
     const worst = goal.worst === null ? '' : `, ${goal.worst}`
@@ -14,7 +20,6 @@ export function goalTable(goals: readonly Outcome[]): string {
     const verdict = goal.verdict === 'missed' ? '**missed**' : goal.verdict
     return [ALL_SCENARIOS[goal.scenario].title, goal.figure, bound, `${found}${worst}`, verdict]
   })
-  return markdownTable(['scenario', 'figure', 'goal', 'measured', ''], rows)
 }
 
 export function makespanTable({ figures }: Results): string {
