@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-/** Whole installations of real processes, killed at random: minutes, so in `npm run test:slow`. */
-const processes = ['test/faults/faults.test.ts', 'test/operations/operations.test.ts']
-const ignored = ['node_modules/**', '.data/**', 'dist/**', 'test/slow/**', ...processes]
+/** Each starts whole installations of real processes, and kills them. */
+const installations = ['test/faults/faults.test.ts', 'test/operations/operations.test.ts']
+const ignored = ['node_modules/**', '.data/**', 'dist/**', 'test/slow/**', ...installations]
 /** Generous: a loaded machine is slow, and a test that hangs is found soon enough. */
 const limits = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 }
 const onTemporal = ['test/**/*.test.ts', 'workflows/**/*.test.ts', 'workers/**/*.test.ts']
@@ -34,11 +34,22 @@ export default defineConfig({
         },
       },
       {
+        // One after the other, when nothing else runs: two at once fill a small machine.
+        test: {
+          name: 'installations',
+          sequence: { groupOrder: 2 },
+          include: installations,
+          maxWorkers: 1,
+          ...limits,
+          testTimeout: 300_000,
+        },
+      },
+      {
         // Outages as long as Temporal's own time-outs: minutes, so not part of `npm test`.
         test: {
           name: 'slow',
-          sequence: { groupOrder: 2 },
-          include: ['test/slow/**/*.test.ts', ...processes],
+          sequence: { groupOrder: 3 },
+          include: ['test/slow/**/*.test.ts'],
           globalSetup: 'test/globalSetup.ts',
           ...limits,
           testTimeout: 300_000,
