@@ -11,7 +11,7 @@ import { objectPath } from './deliver.ts'
 import { findRedis } from './redis.ts'
 import { benchJob } from './scenarios/benchJob.ts'
 import { REFERENCE_BUCKET } from './store.ts'
-import { withoutReferences, workOf } from './work.ts'
+import { workOf } from './work.ts'
 import { openWorld } from './world.ts'
 
 const SCALE = 0.004
@@ -53,8 +53,7 @@ describe.each(Object.values(CONTENDERS))('$name', contender => {
       const ffmpeg = await findFfmpeg()
       const expected = new Set<string>()
       for (const job of jobs) {
-        const heeds = !contender.name.startsWith('loop')
-        const work = heeds ? workOf(job) : withoutReferences(workOf(job))
+        const work = workOf(job)
         const uses = record.card.filter(({ jobId }) => jobId === job.id)
         const computedMs = uses.reduce((sum, use) => sum + use.computedMs, 0)
         expect(computedMs).toBeCloseTo(computeSeconds(work) * SCALE * 1000, 3)

@@ -30,8 +30,3 @@ export function workOf({ payload }: { payload: unknown }): Work {
   const shape = { steps, frames, images, width, height, sources: reference.sources }
   return { jobId, userId, type, family: jobTypeRow(type).family, enhance, bucket, seed: seed ?? 0, ...shape }
 }
-
-/** The seed's programs never look at a picture: the same job costs them no more than one without. */
-export function withoutReferences(work: Work): Work {
-  return { ...work, sources: [] }
-}
