@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity'
 import { CancelledFailure } from '@temporalio/common'
+import type { RenderHome } from '../jobs/renderHome.ts'
 import type { RenderProgress } from '../jobs/status.ts'
+import { confirmAttempt } from './currentAttempt.ts'
 import { keepBeating } from './heartbeats.ts'
-import type { RenderHome } from './renderHome.ts'
 
 /** Temporal's liveness: well below the heartbeat time-out, also while nothing moves. */
 const BEATS_PER_TIMEOUT = 7
@@ -17,9 +18,9 @@ export interface CardHooks {
 }
 
 /**
- * Runs work on the card inside an activity: heartbeats its progress, and when it is cancelled tells whether the card had
- * begun (`held`), so that the workflow can tell an aborted job from a canceled one. With a `hostId` the heartbeats name the
- * render's home, until it is over there.
+ * Runs work on the card inside an activity, once Temporal has confirmed the attempt: heartbeats its progress, and when it
+ * is cancelled tells whether the card had begun (`held`), so that the workflow can tell an aborted job from a canceled one.
+ * With a `hostId` the heartbeats name the render's home, until it is over there.
  */
 export async function withCardHeartbeats<T>(
   work: (hooks: CardHooks) => Promise<T>,
@@ -36,11 +37,13 @@ export async function withCardHeartbeats<T>(
     held: before.held === true,
     kills: killsBefore,
   }
-  const beat = () => context.heartbeat(home === null ? progress : { ...progress, home })
+  const told = () => (home === null ? progress : { ...progress, home })
+  const beat = () => context.heartbeat(told())
   const stopBeating = keepBeating(context, beat, BEATS_PER_TIMEOUT)
   /** The worker shuts down before the render has had the card: another host need not wait for this one. */
   const isLeaving = () => context.cancellationDetails?.workerShutdown === true && home?.begun === false
   try {
+    await confirmAttempt(context, told())
     return await work({
       signal: context.cancellationSignal,
       onProgress: next => {

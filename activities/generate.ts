@@ -1,11 +1,12 @@
+import { Context } from '@temporalio/activity'
 import { planHash } from '../engines/planHash.ts'
 import type { RenderJob } from '../engines/protocol.ts'
 import type { RenderDesk } from '../engines/renderDesk.ts'
 import { isFailureCode, JobFailure } from '../jobs/failures.ts'
 import type { JobPlan, ReferenceRole } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedFile } from '../jobs/receipt.ts'
+import { homeIn, type RenderHome } from '../jobs/renderHome.ts'
 import { withCardHeartbeats } from './cardActivity.ts'
-import { homeOfRender, type RenderHome } from './renderHome.ts'
 
 export interface GenerateInput {
   plan: JobPlan & { seed: number }
@@ -16,8 +17,8 @@ export interface GenerateInput {
   round?: number
   /** Only alone and in low-memory mode, as who released it wished. */
   lowMemory?: boolean
-  /** Its home is lost, so that it may be rendered wherever it comes to. */
-  anywhere?: boolean
+  /** They stayed silent: a render that was at home there may be made wherever it comes to. */
+  lostHosts?: string[]
 }
 
 /** Another host is at the render, or has its receipt: it should be asked first. */
@@ -44,24 +45,28 @@ export interface GenerateDeps {
 export function createGenerate(deps: GenerateDeps) {
   return async function generate(input: GenerateInput): Promise<RenderReceipt | RenderElsewhere> {
     if (deps.simulate) failAsWished(input.plan)
-    const home = input.anywhere === true ? null : homeOfRender()
-    if (home !== null && home.hostId !== deps.hostId) return { elsewhere: home }
-    const references = await Promise.all(
-      input.references.map(async ({ role, file }) => ({ role, path: await deps.staging.open(file.sha256) })),
-    )
-    const job = renderJobOf(input, references, deps.simulate)
-    const hash = planHash(
-      job,
-      input.references.map(({ file }) => file.sha256),
-    )
-    const { round = 0, lowMemory = false } = input
-    const { jobId, lane } = input.plan
-    const cardSecondsLimit = input.plan.cardSecondsLimit * (deps.timeScale ?? 1)
-    const what = { jobId, planHash: hash, lane, job, cardSecondsLimit, round, lowMemory }
-    return withCardHeartbeats(
-      ({ killsBefore, ...hooks }) => deps.desk.render({ ...what, killsBefore }, hooks),
-      deps.hostId,
-    )
+    const home = homeIn(Context.current().info.heartbeatDetails)
+    const { round = 0, lowMemory = false, lostHosts = [] } = input
+    if (home !== null && home.hostId !== deps.hostId && !lostHosts.includes(home.hostId)) {
+      return { elsewhere: home }
+    }
+    return withCardHeartbeats(async ({ killsBefore, ...hooks }) => {
+      const references = await Promise.all(
+        input.references.map(async ({ role, file }) => ({
+          role,
+          path: await deps.staging.open(file.sha256),
+        })),
+      )
+      const job = renderJobOf(input, references, deps.simulate)
+      const hash = planHash(
+        job,
+        input.references.map(({ file }) => file.sha256),
+      )
+      const { jobId, lane } = input.plan
+      const cardSecondsLimit = input.plan.cardSecondsLimit * (deps.timeScale ?? 1)
+      const what = { jobId, planHash: hash, lane, job, cardSecondsLimit, round, lowMemory }
+      return await deps.desk.render({ ...what, killsBefore }, hooks)
+    }, deps.hostId)
   }
 }
 

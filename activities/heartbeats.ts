@@ -3,10 +3,9 @@ import { Context } from '@temporalio/activity'
 const BEATS_PER_TIMEOUT = 6
 const USUAL_TIMEOUT_MS = 30_000
 
-/** Beats at once, and then so often within the activity's heartbeat time-out. Gives what ends it. */
+/** Beats so often within the activity's heartbeat time-out. Gives what ends it. */
 export function keepBeating(context: Context, beat: () => void, beatsPerTimeout: number): () => void {
   const timer = setInterval(beat, (context.info.heartbeatTimeoutMs ?? USUAL_TIMEOUT_MS) / beatsPerTimeout)
-  beat()
   return () => clearInterval(timer)
 }
 
@@ -26,6 +25,7 @@ export async function withHeartbeats<T>(work: (heartbeats: Heartbeats) => Promis
   let details: unknown = context.info.heartbeatDetails
   const beat = () => context.heartbeat(details)
   const stopBeating = keepBeating(context, beat, BEATS_PER_TIMEOUT)
+  beat()
   try {
     return await work({
       signal,

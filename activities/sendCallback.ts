@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import type { CallbackEvent } from '../jobs/callback.ts'
-import { textCensor } from '../runtime/redact.ts'
+import { cleanText } from '../jobs/cleanText.ts'
+import { secretsOfUrl, textCensor } from '../jobs/textCensor.ts'
 import { classifyAnswer, classifyError, type DeliveryReport } from './deliveryReport.ts'
 
 export interface SendCallbackDeps {
@@ -30,6 +31,7 @@ export function createSendCallback(deps: SendCallbackDeps) {
 async function post(deps: SendCallbackDeps, event: CallbackEvent): Promise<DeliveryReport> {
   if (deps.url === null) return { delivery: 'refused', status: null, detail: 'no CALLBACK_URL is set' }
   const body = JSON.stringify(event.body)
+  const censor = censorFor(deps, event)
   try {
     const response = await fetch(deps.url, {
       method: 'POST',
@@ -39,9 +41,10 @@ async function post(deps: SendCallbackDeps, event: CallbackEvent): Promise<Deliv
       signal: AbortSignal.timeout(deps.timeoutMs),
     })
     const answer = await readUpTo(response, ANSWER_LIMIT_BYTES)
-    return classifyAnswer(response.status, answer, censorFor(deps, event))
+    return classifyAnswer(response.status, answer, censor)
   } catch (error) {
-    return classifyError(error)
+    const report = classifyError(error)
+    return { ...report, detail: censor(report.detail) }
   }
 }
 
@@ -60,10 +63,18 @@ function headersOf(deps: SendCallbackDeps, event: CallbackEvent, body: string): 
 }
 
 /** Nothing of ours that the receiver repeats may stand in a history or a log: no secret, no prompt, no query of an address. */
-function censorFor({ token, secret }: SendCallbackDeps, { body }: CallbackEvent): (text: string) => string {
-  const ours = [token, secret, body.enhancedPrompt].filter(text => typeof text === 'string')
-  const withoutOurs = textCensor(ours)
-  return text => withoutOurs(text).replaceAll(/(https?:\/\/[^\s"'?]*)\?[^\s"']*/gi, '$1?…')
+function censorFor(
+  { url, token, secret }: SendCallbackDeps,
+  { body }: CallbackEvent,
+): (text: string) => string {
+  const { enhancedPrompt } = body
+  const prompts = typeof enhancedPrompt === 'string' ? [enhancedPrompt, cleanText(enhancedPrompt)] : []
+  const ours = [token, secret].filter(text => text !== null)
+  const withoutOurs = textCensor([...ours, ...secretsOfUrl(url), ...prompts])
+  return text =>
+    withoutOurs(text)
+      .replaceAll(/(https?:\/\/[^\s"'?]{0,2000})\?[^\s"']*/gi, '$1?…')
+      .replaceAll(/\?[^\s"'=?]*=[^\s"']*/g, '?…')
 }
 
 async function readUpTo(response: Response, limitBytes: number): Promise<string> {

@@ -32,7 +32,7 @@ export async function uploadResumably(options: ResumableUpload): Promise<void> {
       uploadDataDuringCreation: true,
       storeFingerprintForResuming: false,
       onSuccess: () => settle(resolve),
-      onError: error => settle(() => reject(answerOf(error))),
+      onError: error => settle(() => reject(answerOf(error, key))),
     })
     const onAbort = () => {
       upload.abort().catch(() => {})
@@ -48,7 +48,7 @@ export async function uploadResumably(options: ResumableUpload): Promise<void> {
   })
 }
 
-function answerOf(error: Error): Error {
+function answerOf(error: Error, key: string): Error {
   const response = error instanceof DetailedError ? error.originalResponse : null
-  return response === null ? error : new StorageRefusal(response.getStatus(), response.getBody())
+  return response === null ? error : new StorageRefusal(response.getStatus(), response.getBody(), key)
 }

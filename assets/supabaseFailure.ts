@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { JobFailure } from '../jobs/failures.ts'
+import { textCensor } from '../jobs/textCensor.ts'
 
 const text = z.string().optional().catch(undefined)
 const answerSchema = z
@@ -17,20 +18,22 @@ export class StorageRefusal extends Error {
   readonly status: number
   readonly code: string
 
-  constructor(httpStatus: number, body: string) {
-    const answer = parseAnswer(body)
-    super(answer.message ?? (body.slice(0, 200) || `HTTP ${httpStatus}`))
+  /** `key`: what the request bore; a storage, or a proxy before it, may repeat the request. */
+  constructor(httpStatus: number, body: string, key: string) {
+    const said = textCensor([key])(body)
+    const answer = parseAnswer(said)
+    super(answer.message ?? (said.slice(0, 200) || `HTTP ${httpStatus}`))
     this.status = answer.statusCode || httpStatus
     this.code = answer.code ?? answer.error ?? ''
   }
 }
 
 /** fetch for the SDK, which itself forgets the answer's `code`. Redirects are not followed: they would carry the key away. */
-export function refusingFetch(signal: AbortSignal): typeof fetch {
+export function refusingFetch(signal: AbortSignal, key: string): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, { ...init, signal, redirect: 'manual' })
     if (response.ok) return response
-    throw new StorageRefusal(response.status, await response.text())
+    throw new StorageRefusal(response.status, await response.text(), key)
   }
 }
 

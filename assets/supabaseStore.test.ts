@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { createClient } from '@supabase/supabase-js'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Refusal } from '../test/standins/storageAnswers.ts'
@@ -124,6 +125,23 @@ test.each(refused)('%s is refused for good', async code => {
     message: expect.stringContaining(code),
   })
 })
+
+test.each([2000, 7 * 2 ** 20])(
+  'what a storage repeats of an upload of %i bytes does not tell the key',
+  async bytes => {
+    const key = 'sb_secret_zyx.of/the+storage='
+    const { storage, store, file } = await supabase({ key, bytes })
+    storage.failNext({ kind: 'echo' })
+    const failure: unknown = await store.putFile(ref, file, png).catch(error => error)
+    const told = inspect(failure, { depth: 9 })
+    expect(told).toContain('[redacted]')
+    expect(told).not.toContain('zyx')
+    expect(failure).toMatchObject({
+      code: 'store_refused',
+      message: expect.stringContaining('authorization'),
+    })
+  },
+)
 
 const transient: Fault[] = [
   { kind: 'refuse', code: 'InternalError' },

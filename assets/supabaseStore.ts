@@ -32,7 +32,7 @@ export function createSupabaseStore({ url, key, timeoutMs }: SupabaseStoreOption
   /** A client costs 0.1 ms, and one per operation is the SDK's only way to give every request a signal. */
   function storageWith(signal: AbortSignal): Storage {
     const auth = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false }
-    return createClient(url, key, { auth, global: { fetch: refusingFetch(signal) } }).storage
+    return createClient(url, key, { auth, global: { fetch: refusingFetch(signal, key) } }).storage
   }
 
   /** Runs one operation under its time limit. Its failure is the storage's own, or the caller's cancellation. */

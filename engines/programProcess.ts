@@ -30,10 +30,12 @@ export function spawnProgram(options: {
   program: ProgramCommand
   onLine: (line: string) => void
   onStderr: (line: string) => void
+  /** Takes out of its words what logs must not repeat. */
+  censor: (text: string) => string
   /** Called once, when its end has begun: nothing new should be given to it. */
   onDying: () => void
 }): ProgramProcess {
-  const { program, onLine, onStderr, onDying } = options
+  const { program, onLine, onStderr, censor, onDying } = options
   const subprocess = execa(program.command, program.args, {
     env: program.env,
     extendEnv: false,
@@ -47,7 +49,7 @@ export function spawnProgram(options: {
   let killTimer: NodeJS.Timeout | undefined
   let exited = false
 
-  const stderr = createStderrTail(onStderr)
+  const stderr = createStderrTail({ censor, onLine: onStderr })
   const stdout = createLineSplitter({
     maxLength: MAX_LINE_LENGTH,
     onLine(line, cut) {
@@ -73,7 +75,7 @@ export function spawnProgram(options: {
   function kill(why: DeathReason, graceMs: number): void {
     if (exited) return
     if (reason === null) {
-      reason = why
+      reason = { ...why, message: censor(why.message) }
       onDying()
     }
     if (graceMs <= 0) {

@@ -4,6 +4,7 @@ import type { ProgramInfo, ProgramLink, TaskEvent } from './engineRun.ts'
 import { type DeathReason, deathFailure, type ProgramDeath } from './programDeath.ts'
 import { parseEventLine } from './programEvents.ts'
 import { type ProgramCommand, spawnProgram } from './programProcess.ts'
+import { createPromptCensor } from './promptCensor.ts'
 import { type Command, type EngineEvent, PROTOCOL_VERSION } from './protocol.ts'
 import { createSilenceWatch } from './silenceWatch.ts'
 
@@ -41,6 +42,7 @@ export function openProgramSession(options: {
   ready.catch(() => {})
   let hello: Extract<EngineEvent, { type: 'hello' }> | null = null
   let info: ProgramInfo | null = null
+  const words = createPromptCensor()
   let malformed = 0
   let watch: ReturnType<typeof createSilenceWatch> | null = null
 
@@ -53,12 +55,21 @@ export function openProgramSession(options: {
       else violation(`The program speaks version ${parsed.version} of the protocol, not ${PROTOCOL_VERSION}.`)
     },
     onDying: options.onDying,
+    censor: words.censor,
     onStderr: line => log.debug({ line }, 'engine stderr'),
   })
   const startTimer = setTimeout(
     () => kill('start-timeout', `The program was not ready after ${startTimeoutMs} ms.`),
     startTimeoutMs,
   )
+
+  function send(command: Command): void {
+    if (command.type === 'generate') {
+      words.learn(command.job.prompt)
+      if (command.job.kind === 'render') words.learn(command.job.negativePrompt)
+    }
+    child.send(command)
+  }
 
   function kill(kind: DeathReason['kind'], message: string): void {
     child.kill({ kind, message }, killGraceMs)
@@ -85,13 +96,20 @@ export function openProgramSession(options: {
         onReady(event)
         break
       case 'loading':
-        log.info({ model: event.model }, 'the inference program loads a model')
+        log.info({ model: words.censor(event.model) }, 'the inference program loads a model')
         options.onBusy()
         break
       case 'fatal':
-        kill('fatal', `The program gave up: ${event.reason.slice(0, 2_000)}`)
+        kill('fatal', `The program gave up: ${words.censor(event.reason).slice(0, 2_000)}`)
         break
       case 'pong':
+        break
+      case 'failed':
+        options.onTaskEvent({ ...event, message: words.censor(event.message) })
+        break
+      case 'done':
+        words.learn(event.text ?? '')
+        options.onTaskEvent(event)
         break
       default:
         options.onTaskEvent(event)
@@ -129,7 +147,7 @@ export function openProgramSession(options: {
       onSilent: () => kill('silent', `The program said nothing for ${silenceMs} ms.`),
     })
     log.info({ pid, name, version, device }, 'inference program ready')
-    resolve({ info, send: child.send, kill: reason => child.kill(reason, killGraceMs) })
+    resolve({ info, send, kill: reason => child.kill(reason, killGraceMs) })
   }
 
   const died = child.died.then(death => {
@@ -139,5 +157,5 @@ export function openProgramSession(options: {
     return death
   })
 
-  return { ready, died, send: child.send, kill: child.kill }
+  return { ready, died, send, kill: child.kill }
 }

@@ -1,7 +1,8 @@
 import { destination, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino'
+import { textCensor } from '../jobs/textCensor.ts'
 import type { Config } from './config.ts'
 import { readableLine } from './logLine.ts'
-import { redactFields, textCensor } from './redact.ts'
+import { redactFields } from './redact.ts'
 import { secretsOf } from './redactedConfig.ts'
 
 export type Logger = PinoLogger

@@ -56,28 +56,3 @@ function errorFields(error: Error, depth: number): Record<string, unknown> {
       : { cause: depth > maxDepth ? '[deep]' : redactValue(error.cause, depth + 1) }),
   }
 }
-
-/** Shorter values would blank out ordinary words. */
-const shortestSecret = 8
-
-/**
- * Gives a function that blanks the given secrets in a finished line, however they got there: as they are, as JSON and
- * URL-encoded; and bearer tokens, JSON web tokens and signatures in query strings, whoever's they are.
- */
-export function textCensor(secrets: readonly string[]): (text: string) => string {
-  const spellings = secrets
-    .filter(secret => secret.length >= shortestSecret)
-    .flatMap(secret => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
-  const distinct = [...new Set(spellings)].sort((a, b) => b.length - a.length)
-  return text => {
-    let censored = text
-    for (const secret of distinct) censored = censored.replaceAll(secret, withheld)
-    return censored
-      .replaceAll(/\beyJ[\w-]{8,4096}\.[\w-]{8,4096}\.[\w-]+/g, withheld)
-      .replaceAll(/\b(Bearer) [\w.~+/=-]{8,}/gi, `$1 ${withheld}`)
-      .replaceAll(
-        /([?&](?:token|access_token|key|apikey|sig|signature|x-amz-[a-z-]+)=)[^&"'\s\\]+/gi,
-        `$1${withheld}`,
-      )
-  }
-}

@@ -1,3 +1,4 @@
+import { secretsOfUrl } from '../jobs/textCensor.ts'
 import type { Config } from './config.ts'
 
 /** Every secret that a configuration holds; an address may hold one in its query. */
@@ -7,11 +8,6 @@ export function secretsOf(config: Config): string[] {
   const ofPayloads = [config.codecToken, ...encryption.keys.map(({ secret }) => secret)]
   const inUrls = [callback.url, config.metricsUrl, store.supabaseUrl].flatMap(secretsOfUrl)
   return [...own, ...ofPayloads, ...inUrls].filter(secret => typeof secret === 'string')
-}
-
-function secretsOfUrl(url: string | null): string[] {
-  if (url === null) return []
-  return [...new URL(url).searchParams.values()].filter(value => value !== '')
 }
 
 /** The configuration for the start-up line: a secret that is set shows as `[set]`, and addresses lose user part and query. */

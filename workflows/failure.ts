@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow'
 import { FAILURES, type FailureCode, isFailureCode } from '../jobs/failures.ts'
+import { homeIn, type RenderHome } from '../jobs/renderHome.ts'
 
 /** A failure as it leaves the workflow: `message` may be shown to the app's user, `detail` is for operators. */
 export interface FailureView {
@@ -28,6 +29,12 @@ export function wasHeld(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error
   if (cause instanceof CancelledFailure) return saysHeld(cause.details[0])
   return cause instanceof TimeoutFailure && saysHeld(cause.lastHeartbeatDetails)
+}
+
+/** Where the last attempt of `generate` was heard of, when that is no more; null where nothing is known of it. */
+export function lastHome(error: unknown): RenderHome | null {
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  return cause instanceof TimeoutFailure ? homeIn(cause.lastHeartbeatDetails) : null
 }
 
 function saysHeld(detail: unknown): boolean {

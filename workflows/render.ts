@@ -1,8 +1,8 @@
-import type { RenderHome } from '../activities/renderHome.ts'
 import type { JobPlan } from '../jobs/plan.ts'
 import type { RenderReceipt } from '../jobs/receipt.ts'
+import type { RenderHome } from '../jobs/renderHome.ts'
 import { type CardActivities, card, host, MINUTE_MS, queues, SECOND_MS } from './activities.ts'
-import { isHostSilent, wasHeld } from './failure.ts'
+import { isHostSilent, lastHome, wasHeld } from './failure.ts'
 import { showPhase } from './jobView.ts'
 import { outages } from './outages.ts'
 import type { PreparedReference, Production } from './production.ts'
@@ -26,9 +26,10 @@ export async function render(
   showPhase('rendering')
   let home: RenderHome | null = null
   const outlived = outages(settings)
-  for (let anywhere = false; ; ) {
+  const lostHosts: string[] = []
+  for (;;) {
     try {
-      const asked = { ...wantedOf(production, references), ...(anywhere ? { anywhere } : {}) }
+      const asked = { ...wantedOf(production, references), ...(lostHosts.length > 0 ? { lostHosts } : {}) }
       const found: Rendered = await (home === null
         ? card(settings).generate.executeWithOptions(laneOptions(production, settings), [asked])
         : host(settings).generate.executeWithOptions(homeOptions(home, production, settings), [asked]))
@@ -37,12 +38,13 @@ export async function render(
       home = found.elsewhere
     } catch (error) {
       if (home !== null && isHostSilent(error)) {
+        lostHosts.push(home.hostId)
         home = null
-        anywhere = true
         continue
       }
       if (!(await outlived(error))) throw error
       production.held ||= wasHeld(error)
+      home = lastHome(error)
     }
   }
 }

@@ -9,6 +9,7 @@ import {
   CALLBACK_SECRET,
   CALLBACK_TOKEN,
   NEGATIVE,
+  NOTE,
   openObservedPipeline,
   PROMPT,
   runToEveryEnding,
@@ -31,6 +32,7 @@ const ENDINGS = {
   undeliveredFailure: 'failed: invalid_job',
   canceled: 'canceled',
   terminated: 'failed',
+  quarantined: 'failed: quarantine_rejected',
 }
 
 /** All that a server of its own has in its database after jobs have ended in every way, and what the client was told. */
@@ -48,6 +50,7 @@ async function runOnFile(env: Record<string, string>) {
 const secrets = {
   prompt: PROMPT,
   'negative prompt': NEGATIVE,
+  'note of an operator': NOTE,
   failure: LEAKED,
   'stack of an activity': 'at leak (',
   'stack of a workflow': 'leakyWorkflows.ts',
@@ -85,6 +88,7 @@ test('without keys the same search finds them, so it can fail', { timeout: 240_0
   for (const name of [
     'prompt',
     'negative prompt',
+    'note of an operator',
     'failure',
     'stack of an activity',
     'stack of a workflow',

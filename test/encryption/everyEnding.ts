@@ -8,6 +8,8 @@ import { ending, openPipeline, type Pipeline } from '../workflows/pipeline.ts'
 /** Unlike any other text, so that it is found wherever it lies. */
 export const PROMPT = 'zyxlighthouse at duskquartz'
 export const NEGATIVE = 'qwvblurry bicyclejinx'
+/** Of an operator, who may write of what the job holds. */
+export const NOTE = 'vkxnote of the operatorquay'
 export const CALLBACK_SECRET = `whsec_${Buffer.from('secret of the callbacks').toString('base64')}`
 export const CALLBACK_TOKEN = 'token-of-the-callbacks'
 
@@ -56,7 +58,23 @@ export async function runToEveryEnding({
       .poll(async () => (await pipeline.pipeline.get(id)).callback, { timeout: 30_000 })
       .toBe('undelivered')
   }
-  return { ...Object.fromEntries(outcomes), ...(await stopBothWays(pipeline)) }
+  return {
+    ...Object.fromEntries(outcomes),
+    ...(await stopBothWays(pipeline)),
+    quarantined: await rejectFromQuarantine(pipeline),
+  }
+}
+
+/** One that kills the inference program until it is set aside, and that an operator then rejects. */
+async function rejectFromQuarantine(pipeline: Pipeline): Promise<string> {
+  const { id, ...payload } = payloadOf({ prompt: PROMPT, metadata: { simulate: 'kill' } })
+  await pipeline.pipeline.submit({ id, ...payload })
+  await expect
+    .poll(async () => (await pipeline.pipeline.get(id)).status, { timeout: 60_000 })
+    .toBe('quarantined')
+  await pipeline.pipeline.quarantine.reject(id, { note: NOTE })
+  const { status, failure } = await ending(pipeline, id)
+  return `${status}: ${failure?.code}`
 }
 
 /** One cancelled and one terminated, both while they render and heartbeat. */

@@ -4,7 +4,11 @@ import type { Lane } from '../../jobs/jobTypes.ts'
 import { HOSTILE_ENGINES } from './corpus/engineMessages.ts'
 
 /** An inference program that acts out the entry of the corpus that a job's `simulate` names, or writes what stands behind `raw:`. */
-const { GOOD_PICTURE: goodPicture = '', OTHERS_PICTURE: othersPicture = '' } = process.env
+const {
+  GOOD_PICTURE: goodPicture = '',
+  OTHERS_PICTURE: othersPicture = '',
+  OTHERS_SHA256: othersSha256 = '',
+} = process.env
 const granted = new Map<Lane, () => void>()
 
 const write = (bytes: string | Uint8Array) => void process.stdout.write(bytes)
@@ -18,6 +22,7 @@ function act(command: Extract<Command, { type: 'generate' }>): void {
     outDir: outDir ?? '',
     goodPicture,
     othersPicture,
+    othersSha256,
     say,
     write,
     pause: (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms)),

@@ -3,11 +3,11 @@ import type { Refusal } from './storageAnswers.ts'
 /**
  * `refuse`, `badGateway`: that answer. `hang`: reads the request, never answers. `halfOpen`: does not even read it.
  * `slow`: works after a while. `reset`: drops the connection at once. `answerLost`: does the work, then drops it.
- * `earlyAnswer`: refuses without reading the body, and leaves the connection open.
+ * `echo`: refuses with the headers of the request. `earlyAnswer`: refuses without reading the body, and leaves the connection open.
  */
 export type Fault =
   | { kind: 'refuse'; code: Refusal }
-  | { kind: 'badGateway' | 'hang' | 'halfOpen' | 'reset' | 'answerLost' | 'earlyAnswer' }
+  | { kind: 'badGateway' | 'hang' | 'halfOpen' | 'reset' | 'answerLost' | 'earlyAnswer' | 'echo' }
   | { kind: 'slow'; delayMs: number }
 
 export interface FaultPlan {

@@ -58,6 +58,10 @@ export async function startSupabaseStorage(
     if (options.latencyMs) await wait(options.latencyMs(incoming))
     if (fault?.kind === 'hang') return
     if (fault?.kind === 'badGateway') return reply(response, badGateway)
+    if (fault?.kind === 'echo') {
+      const said = JSON.stringify(incoming.headers)
+      return reply(response, { status: 400, body: { statusCode: '400', error: said, message: said } })
+    }
     if (fault?.kind === 'refuse') return reply(response, refusal(fault.code))
     const answer = await route({
       method,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../dev/freePort.ts'
 import { startStackWorker } from '../../dev/stackWorker.ts'
+import { startTcpProxy } from '../faults/world/tcpProxy.ts'
 import { temporaryDirectory } from '../temporaryDirectory.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline, type Pipeline } from './pipeline.ts'
@@ -10,7 +11,12 @@ import { ending, openPipeline, type Pipeline } from './pipeline.ts'
 const FAST = { TIME_SCALE: '0.1', PREVIEW_SPEED: '0.02' }
 
 /** A GPU worker as a process of its own, which can be killed. */
-async function startMachine({ config }: Pipeline, hostId: string, dataDir: string) {
+async function startMachine(
+  { config }: Pipeline,
+  hostId: string,
+  dataDir: string,
+  temporalAddress = config.temporal.address,
+) {
   const port = await freePort()
   const worker = await startStackWorker({
     kind: 'gpu',
@@ -22,7 +28,7 @@ async function startMachine({ config }: Pipeline, hostId: string, dataDir: strin
       DATA_DIR: dataDir,
       HOST_ID: hostId,
       STORE_DIR: config.store.directory,
-      TEMPORAL_ADDRESS: config.temporal.address,
+      TEMPORAL_ADDRESS: temporalAddress,
       TASK_QUEUE_PREFIX: config.temporal.queuePrefix,
       GPU_HEALTH_PORT: String(port),
     },
@@ -69,4 +75,30 @@ test('a render whose machine died and comes back is made there, though another w
 test('a render whose machine never comes back is made by another, once the host counts as lost', async () => {
   const pipeline = await loseMachine('20')
   expect((await ending(pipeline, pipeline.payload.id)).receipt?.host).toBe('second')
+})
+
+test('a task that arrives after its time-out, when another machine is at the render, is not begun', async () => {
+  const pipeline = await openPipeline({ gpu: false, env: FAST })
+  const server = new URL(`http://${pipeline.config.temporal.address}`)
+  const proxy = await startTcpProxy(() => Number(server.port))
+  onTestFinished(() => proxy.close())
+  const dataDir = await temporaryDirectory()
+  await startMachine(pipeline, 'late', dataDir, `127.0.0.1:${proxy.port}`)
+  // What it polls for is handed out, and does not arrive.
+  proxy.set('half-open')
+  const payload = payloadOf({ type: 'video_fast', config: { frame_num: 81 } })
+  await pipeline.pipeline.submit(payload)
+  const attempts = async () => {
+    const handle = pipeline.temporal.workflow.getHandle(`job-${payload.id}`)
+    const { raw } = await handle.describe()
+    return raw.pendingActivities?.map(({ attempt }) => attempt)
+  }
+  await expect.poll(attempts, { timeout: 20_000 }).toContain(2)
+  await pipeline.startGpu({ HOST_ID: 'second', DATA_DIR: await temporaryDirectory() })
+  await expect
+    .poll(async () => (await pipeline.pipeline.get(payload.id)).step, { timeout: 20_000 })
+    .toBeGreaterThan(0)
+  proxy.set('pass')
+  expect((await ending(pipeline, payload.id)).receipt?.host).toBe('second')
+  expect(await readdir(join(dataDir, 'renders')).catch(() => [])).not.toContain(payload.id)
 })

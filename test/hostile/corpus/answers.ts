@@ -146,6 +146,13 @@ export const HOSTILE_RECEIVERS: readonly HostileReceiver[] = [
     },
   },
   repeats('repeats the whole request', '400 Bad', sent => sent),
+  repeats('repeats where it was sent', '400 Bad', sent => `${sent.split(' HTTP/')[0]}: bad`),
+  repeats(
+    'repeats what its address asks',
+    '400 Bad',
+    sent =>
+      `got ${/code=([^& ]*)/.exec(sent)?.[1]} and ${decodeURIComponent(/code=([^& ]*)/.exec(sent)?.[1] ?? '')}`,
+  ),
   repeats('repeats its token', '403 No', sent => /authorization: (.*)\r/i.exec(sent)?.[1]),
   repeats(
     'repeats its token without its kind',

@@ -23,6 +23,7 @@ export interface Act {
   /** A picture of the job's size, and one of another user's render that lies where this program can read it. */
   goodPicture: string
   othersPicture: string
+  othersSha256: string
   say(event: Record<string, unknown>): void
   write(bytes: string | Uint8Array): void
   /** Asks for the card, and resolves when it is granted. */
@@ -150,6 +151,19 @@ const releasing = (name: string, amount: number): HostileEngine => ({
   },
 })
 
+const failingWith = (name: string, code: string, ends: HostileEngine['ends']): HostileEngine => ({
+  name,
+  ends,
+  act: ({ command, say }) =>
+    say({
+      type: 'failed',
+      id: command.id,
+      code,
+      retryable: false,
+      message: `cannot tokenize: ${command.job.prompt}`,
+    }),
+})
+
 export const HOSTILE_ENGINES: readonly HostileEngine[] = [
   { name: 'a good job', ends: COMPLETED, act: saying(() => {}) },
 
@@ -235,6 +249,27 @@ export const HOSTILE_ENGINES: readonly HostileEngine[] = [
         retryable: false,
         message: `\u001b[2J\n${'x'.repeat(900_000)}`,
       }),
+  },
+  failingWith('a failure that repeats its prompt', 'internal', ['engine_internal']),
+  failingWith('a rejection that repeats its prompt', 'invalid_input', ['engine_rejected']),
+  failingWith('a broken card that repeats its prompt', 'cuda_error', ['gpu_error']),
+  {
+    name: 'a last will that repeats its prompt',
+    ends: CRASHED,
+    act: async act => {
+      await act.turn()
+      act.say({ type: 'fatal', reason: `no words for ${act.command.job.prompt}` })
+    },
+  },
+  {
+    name: 'a stderr that repeats its prompt before it dies',
+    ends: CRASHED,
+    act: async act => {
+      await act.turn()
+      const { prompt } = act.command.job
+      process.stderr.write(`truncated: ['${prompt}']\nValueError: ${JSON.stringify({ prompt })}\n`)
+      process.exit(1)
+    },
   },
   {
     name: 'a failure of no known code',
@@ -387,7 +422,14 @@ export const HOSTILE_ENGINES: readonly HostileEngine[] = [
   doneWith('timings below nought', { timings: { loadMs: -1, cardMs: -1, encodeMs: -1 } }, SILENT),
   doneWith('a method of 900 kB', { referenceMethod: `\u001b[2J\u0000${'x'.repeat(900_000)}` }),
 
-  elsewhere('a file outside', ({ othersPicture }) => othersPicture),
+  {
+    name: 'a file outside',
+    ends: INVALID,
+    act: withFiles(({ othersPicture, othersSha256 }, steps) => {
+      steps.draw()
+      steps.artifact({ path: othersPicture, sha256: othersSha256 })
+    }),
+  },
   elsewhere('a file that climbs', ({ outDir }) => `${outDir}/../0.png`),
   elsewhere(
     'a file that climbs and comes back',
@@ -409,8 +451,16 @@ export const HOSTILE_ENGINES: readonly HostileEngine[] = [
     path => symlinkSync('/etc/passwd', path),
     () => hashOf('/etc/passwd'),
   ),
-  planted('a link to another’s picture', (path, { othersPicture }) => symlinkSync(othersPicture, path)),
-  planted('a hard link to another’s picture', (path, { othersPicture }) => linkSync(othersPicture, path)),
+  planted(
+    'a link to another’s picture',
+    (path, { othersPicture }) => symlinkSync(othersPicture, path),
+    ({ othersSha256 }) => othersSha256,
+  ),
+  planted(
+    'a hard link to another’s picture',
+    (path, { othersPicture }) => linkSync(othersPicture, path),
+    ({ othersSha256 }) => othersSha256,
+  ),
   planted('a link to itself', path => symlinkSync(path, path)),
   planted('a folder', path => mkdirSync(path)),
   planted('a pipe', path => void execFileSync('mkfifo', [path])),
@@ -431,7 +481,8 @@ export const HOSTILE_ENGINES: readonly HostileEngine[] = [
     act: withFiles((act, steps) => {
       rmSync(act.outDir, { recursive: true })
       symlinkSync(join(act.othersPicture, '..'), act.outDir)
-      steps.artifact({ path: join(act.outDir, act.othersPicture.split('/').at(-1) ?? '') })
+      const path = join(act.outDir, act.othersPicture.split('/').at(-1) ?? '')
+      steps.artifact({ path, sha256: act.othersSha256 })
     }),
   },
   {

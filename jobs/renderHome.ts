@@ -1,5 +1,3 @@
-import { Context } from '@temporalio/activity'
-
 /** The host that a render is at. It is told by every heartbeat, so that an attempt on another host knows whom to ask first. */
 export interface RenderHome {
   hostId: string
@@ -7,9 +5,8 @@ export interface RenderHome {
   begun: boolean
 }
 
-/** Where an earlier attempt was lost, as Temporal was away or its worker died; null if there is none. */
-export function homeOfRender(): RenderHome | null {
-  const details: unknown = Context.current().info.heartbeatDetails
+/** What the heartbeat details of an attempt tell of it; null where they name no home. */
+export function homeIn(details: unknown): RenderHome | null {
   if (typeof details !== 'object' || details === null || !('home' in details)) return null
   const { home } = details
   if (typeof home !== 'object' || home === null || !('hostId' in home) || !('begun' in home)) return null
