@@ -15,4 +15,19 @@ export const FAILED_SEEDS: readonly FailedSeed[] = [
     why: 'a render ended while Temporal was away, and another machine rendered it again',
   },
   { seed: 204, count: 50, why: 'a job failed as its reference lay in a store that was away for seconds' },
+  {
+    seed: 300,
+    count: 50,
+    why: 'the auditor found a render too many where a program was ended for its noise',
+  },
+  {
+    seed: 309,
+    count: 50,
+    why: 'a task that came after its time-out was rendered, though another machine had done it',
+  },
+  {
+    seed: 502,
+    count: 50,
+    why: 'a task that came after its time-out was rendered, though another machine was at it',
+  },
 ]
