@@ -3,12 +3,11 @@
  * encoding, of one SDXL image at a time, with the preview engine as fast as it can. Real processes, a server that keeps
  * its data in a file. `npm run bench:overhead -- [--jobs 60] [--out bench-results] [--json]`
  */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeMachine } from './contest/report/machine.ts'
 import { legRows, type OverheadFigures } from './overheadFigures.ts'
 import { startOverheadStack } from './overheadStack.ts'
+import { writeFigures } from './writeFigures.ts'
 
 const WARM_UP = 10
 
@@ -37,10 +36,7 @@ try {
 }
 
 async function report(figures: OverheadFigures): Promise<void> {
-  if (values.out !== undefined) {
-    await mkdir(values.out, { recursive: true })
-    await writeFile(join(values.out, 'overhead.json'), `${JSON.stringify(figures, null, 2)}\n`)
-  }
+  await writeFigures(values.out, 'overhead', figures)
   if (values.json) {
     console.log(JSON.stringify({ ...figures, unit: 'ms' }))
     return

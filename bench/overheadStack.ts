@@ -30,10 +30,8 @@ export async function startOverheadStack({
   encryptionKeys?: string
 } = {}): Promise<OverheadStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'ourvidz-bench-'))
-  const releases: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })]
-  const stop = async () => {
-    for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release()
-  }
+  const opened = new AsyncDisposableStack()
+  opened.defer(() => rm(dataDir, { recursive: true, force: true }))
   try {
     const stack = await startDevStack({
       dataDir,
@@ -44,15 +42,15 @@ export async function startOverheadStack({
       ui: false,
       tell: () => {},
     })
-    releases.push(() => stack.stop())
+    opened.defer(() => stack.stop())
     const config = parseConfig({
       TEMPORAL_ADDRESS: stack.addresses.temporalAddress,
       ENCRYPTION_KEYS: encryptionKeys,
     })
     const pipeline = await connectPipelineClient(config)
-    releases.push(() => pipeline.close())
+    opened.defer(() => pipeline.close())
     const connection = await connectTemporal(config.temporal)
-    releases.push(() => connection.close())
+    opened.defer(() => connection.close())
     const server = new Client({ connection })
 
     async function measureOne(): Promise<Legs> {
@@ -72,10 +70,10 @@ export async function startOverheadStack({
         for (let index = 0; index < count; index++) samples.push(await measureOne())
         return samples
       },
-      stop,
+      stop: () => opened.disposeAsync(),
     }
   } catch (error) {
-    await stop()
+    await opened.disposeAsync()
     throw error
   }
 }

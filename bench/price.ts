@@ -4,8 +4,6 @@
  * `npm run bench:price -- [--jobs 15] [--repeats 9] [--out bench-results] [--json]`
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { StackAddresses } from '../dev/stackAddresses.ts'
 import { describeMachine } from './contest/report/machine.ts'
@@ -13,6 +11,7 @@ import { digits, spreadText } from './contest/report/numbers.ts'
 import { median } from './legs.ts'
 import { type OverheadStack, startOverheadStack } from './overheadStack.ts'
 import { type PriceFigures, priceRows, SETTINGS, type Setting } from './priceFigures.ts'
+import { writeFigures } from './writeFigures.ts'
 
 const WARM_UP = 15
 
@@ -87,10 +86,7 @@ async function fetchMetrics(port: number): Promise<void> {
 }
 
 async function report(figures: PriceFigures): Promise<void> {
-  if (values.out !== undefined) {
-    await mkdir(values.out, { recursive: true })
-    await writeFile(join(values.out, 'price.json'), `${JSON.stringify(figures, null, 2)}\n`)
-  }
+  await writeFigures(values.out, 'price', figures)
   if (values.json) {
     console.log(JSON.stringify(figures))
     return

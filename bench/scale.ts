@@ -10,6 +10,7 @@ import { digits } from './contest/report/numbers.ts'
 import { measureAtDepth } from './scale/atDepth.ts'
 import { scaleSvg } from './scale/plot.ts'
 import { type ScaleFigures, scaleRows } from './scale/scaleFigures.ts'
+import { writeFigures } from './writeFigures.ts'
 
 const { values } = parseArgs({
   options: {
@@ -31,9 +32,9 @@ const figures: ScaleFigures = {
   few: await measureAtDepth(few, tell),
   many: await measureAtDepth(many, tell),
 }
+await writeFigures(values.out, 'scale', figures)
 if (values.out !== undefined) {
   await mkdir(join(values.out, 'plots'), { recursive: true })
-  await writeFile(join(values.out, 'scale.json'), `${JSON.stringify(figures, null, 2)}\n`)
   await writeFile(join(values.out, 'plots', 'scale.svg'), scaleSvg(figures))
 }
 if (values.json) {

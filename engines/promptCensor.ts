@@ -1,3 +1,5 @@
+import { WITHHELD } from '../jobs/textCensor.ts'
+
 /** Letters and digits of a prompt in a row that are its words rather than chance. */
 const PIECE = 12
 /** A prompt shorter than that is looked for as a whole; one shorter than this may be any word. */
@@ -51,7 +53,7 @@ export function createPromptCensor(): PromptCensor {
         const length = piecesAt(read, index)
         if (length === 0) continue
         const start = read.starts[index] ?? 0
-        if (start >= hiddenUntil) censored += `${read.text.slice(toldUntil, start)}[redacted]`
+        if (start >= hiddenUntil) censored += read.text.slice(toldUntil, start) + WITHHELD
         hiddenUntil = Math.max(hiddenUntil, read.ends[index + length - 1] ?? 0)
         toldUntil = hiddenUntil
       }

@@ -1,4 +1,5 @@
-const withheld = '[redacted]'
+/** What stands where something is not told. */
+export const WITHHELD = '[redacted]'
 /** Shorter values would blank out ordinary words. */
 const shortestSecret = 8
 
@@ -13,13 +14,13 @@ export function textCensor(secrets: readonly string[]): (text: string) => string
   const distinct = [...new Set(spellings)].sort((a, b) => b.length - a.length)
   return text => {
     let censored = text
-    for (const secret of distinct) censored = censored.replaceAll(secret, withheld)
+    for (const secret of distinct) censored = censored.replaceAll(secret, WITHHELD)
     return censored
-      .replaceAll(/\beyJ[\w-]{8,4096}\.[\w-]{8,4096}\.[\w-]+/g, withheld)
-      .replaceAll(/\b(Bearer) [\w.~+/=-]{8,}/gi, `$1 ${withheld}`)
+      .replaceAll(/\beyJ[\w-]{8,4096}\.[\w-]{8,4096}\.[\w-]+/g, WITHHELD)
+      .replaceAll(/\b(Bearer) [\w.~+/=-]{8,}/gi, `$1 ${WITHHELD}`)
       .replaceAll(
         /([?&](?:token|access_token|key|apikey|sig|signature|x-amz-[a-z-]+)=)[^&"'\s\\]+/gi,
-        `$1${withheld}`,
+        `$1${WITHHELD}`,
       )
   }
 }

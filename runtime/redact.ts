@@ -1,11 +1,11 @@
+import { WITHHELD } from '../jobs/textCensor.ts'
+
 const secretKeys =
   /^(authorization|cookie|password|passwd|secret|token|accesstoken|apikey|servicekey|servicerolekey|signingkey|supabasekey|privatekey)$/
 const privateKeys = /prompt|^payload$/
 
 /** Deeper objects are cut: nothing that we log on purpose is nested so far. */
 const maxDepth = 6
-
-const withheld = '[redacted]'
 
 /**
  * A copy of log fields in which secrets and whatever a user wrote are withheld, by the names of their keys at any depth.
@@ -19,7 +19,7 @@ function redactObject(fields: object, depth: number): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [
       key,
-      isWithheld(key, value) ? withheld : redactValue(value, depth + 1),
+      isWithheld(key, value) ? WITHHELD : redactValue(value, depth + 1),
     ]),
   )
 }

@@ -13,9 +13,14 @@ export function failureView(code: FailureCode, detail: string): FailureView {
   return { code, message: FAILURES[code].message, detail }
 }
 
+/** What an activity threw, out of what calling it threw. */
+function causeOf(error: unknown): unknown {
+  return error instanceof ActivityFailure ? error.cause : error
+}
+
 /** Translates what an activity call threw into a row of the failure table. */
 export function whyItFailed(error: unknown): FailureView {
-  const cause = error instanceof ActivityFailure ? error.cause : error
+  const cause = causeOf(error)
   if (cause instanceof ApplicationFailure && isFailureCode(cause.type))
     return failureView(cause.type, cause.message)
   if (isHostSilent(cause)) return failureView('render_lost', 'the host that holds the files did not answer')
@@ -26,14 +31,14 @@ export function whyItFailed(error: unknown): FailureView {
 
 /** Whether an attempt of `generate` or `enhancePrompt` that was stopped, or died, had had the card, by its own account. */
 export function wasHeld(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : error
+  const cause = causeOf(error)
   if (cause instanceof CancelledFailure) return saysHeld(cause.details[0])
   return cause instanceof TimeoutFailure && saysHeld(cause.lastHeartbeatDetails)
 }
 
 /** Where the last attempt of `generate` was heard of, when that is no more; null where nothing is known of it. */
 export function lastHome(error: unknown): RenderHome | null {
-  const cause = error instanceof ActivityFailure ? error.cause : error
+  const cause = causeOf(error)
   return cause instanceof TimeoutFailure ? homeIn(cause.lastHeartbeatDetails) : null
 }
 
@@ -43,12 +48,12 @@ function saysHeld(detail: unknown): boolean {
 
 /** Nobody took a task of the host's own queue in time: the host is gone, or busy. Only what needs one host has that time limit. */
 export function isHostSilent(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : error
+  const cause = causeOf(error)
   return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START'
 }
 
 /** The last attempt was heard of no more: its worker died, or Temporal was away for longer than a heartbeat may be late. */
 export function isAttemptLost(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : error
+  const cause = causeOf(error)
   return cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT'
 }

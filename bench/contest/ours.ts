@@ -23,10 +23,7 @@ export function createOurs({ env: given = {} }: { env?: Record<string, string> }
   return {
     name: 'ours',
     async start(world) {
-      const releases: (() => Promise<unknown>)[] = []
-      const stop = async () => {
-        for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release()
-      }
+      const opened = new AsyncDisposableStack()
       try {
         const dataDir = join(world.dir, 'ours')
         const logFile = (name: string) => join(world.dir, 'logs', `${name}.log`)
@@ -35,7 +32,7 @@ export function createOurs({ env: given = {} }: { env?: Record<string, string> }
           ui: false,
           logFile: logFile('temporal'),
         })
-        releases.push(() => temporal.stop())
+        opened.defer(() => temporal.stop())
         const env = { ...(await environment(world, dataDir, temporal.address)), ...given }
         const workers = await startAll(
           (['control', 'gpu'] as const).map(async kind => {
@@ -49,17 +46,19 @@ export function createOurs({ env: given = {} }: { env?: Record<string, string> }
             })
           }),
         )
-        releases.push(() => Promise.all(workers.map(worker => worker.stop(STOP_MS))))
+        opened.defer(async () => {
+          await Promise.all(workers.map(worker => worker.stop(STOP_MS)))
+        })
         const client = await connectPipelineClient(parseConfig(env))
-        releases.push(client.close)
+        opened.defer(client.close)
         return {
           async submit({ payload }) {
             await client.submit(payload)
           },
-          stop,
+          stop: () => opened.disposeAsync(),
         }
       } catch (error) {
-        await stop()
+        await opened.disposeAsync()
         throw error
       }
     },

@@ -51,21 +51,21 @@ export async function openWorld(options: {
   dir: string
   redis?: boolean
 }): Promise<OpenWorld> {
-  const releases: (() => unknown)[] = []
-  const close = async () => {
-    for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release()
-  }
+  const opened = new AsyncDisposableStack()
   try {
-    return { ...(await open(options, release => releases.push(release))), close }
+    return {
+      ...(await open(options, release => opened.defer(release))),
+      close: () => opened.disposeAsync(),
+    }
   } catch (error) {
-    await close()
+    await opened.disposeAsync()
     throw error
   }
 }
 
 async function open(
   { scale, dir, redis = true }: Parameters<typeof openWorld>[0],
-  defer: (release: () => unknown) => void,
+  defer: (release: () => void | PromiseLike<void>) => void,
 ): Promise<Omit<OpenWorld, 'close'>> {
   await mkdir(dir, { recursive: true })
   const files = createFileMaker({ folder: templatesOf({ dir }), ffmpeg: await findFfmpeg() })

@@ -23,10 +23,8 @@ export const HOST = 'dev'
 /** The pipeline as real processes, its server's data in a file, whose parts can be watched one by one. */
 export async function startScaleStack(onDelivery: (delivery: Delivery) => void): Promise<ScaleStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'ourvidz-scale-'))
-  const releases: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })]
-  const stop = async () => {
-    for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release()
-  }
+  const opened = new AsyncDisposableStack()
+  opened.defer(() => rm(dataDir, { recursive: true, force: true }))
   try {
     const receiver = await startCallbackReceiver({
       token: CALLBACK_TOKEN,
@@ -35,9 +33,9 @@ export async function startScaleStack(onDelivery: (delivery: Delivery) => void):
         return 'ok'
       },
     })
-    releases.push(() => receiver.close())
+    opened.defer(() => receiver.close())
     const temporal = await startTemporalServer({ dbFile: join(dataDir, 'temporal.db'), ui: false })
-    releases.push(() => temporal.stop())
+    opened.defer(() => temporal.stop())
     const healthPorts = { control: await freePort(), gpu: await freePort() }
     const env = {
       ...stackEnvironment(
@@ -55,17 +53,17 @@ export async function startScaleStack(onDelivery: (delivery: Delivery) => void):
       const logFile = join(dataDir, 'logs', `${kind}.log`)
       const worker = await startStackWorker({ kind, env, healthPort: healthPorts[kind], logFile })
       // What still waits is thrown away with the folder.
-      releases.push(() => worker.stop(0))
+      opened.defer(() => worker.stop(0))
       return worker
     }
     const control = await start('control')
     const gpu = await start('gpu')
     const client = await connectPipelineClient(parseConfig({ TEMPORAL_ADDRESS: temporal.address }))
-    releases.push(() => client.close())
+    opened.defer(() => client.close())
     const pids = { server: await treeOf(temporal.pid), control: [control.pid], gpu: [gpu.pid] }
-    return { client, pids, stop }
+    return { client, pids, stop: () => opened.disposeAsync() }
   } catch (error) {
-    await stop()
+    await opened.disposeAsync()
     throw error
   }
 }

@@ -63,7 +63,7 @@ export function figuresText(figures: AllFigures, plots: readonly string[]): stri
 function measuredText({ machine, measuredOn, scale, figures }: Results): string {
   const repeats = Math.max(...figures.map(each => each.repeats))
   return (
-    `Measured on ${measuredOn}, all costs and latencies at ${scale} of their real time, ${repeats} repeats; ${machineText(machine)}. ` +
+    `Measured on ${measuredOn}, all costs and latencies at ${scale} of their real time, ${repeats} ${repeats === 1 ? 'repeat' : 'repeats'}; ${machineText(machine)}. ` +
     'Times are converted back to real ones. Of several repeats: the median, and in brackets the least and the most.'
   )
 }
