@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { payloadOf } from './payloads.ts'
 import { openPipeline } from './pipeline.ts'
+import { untilSwept } from './untilSwept.ts'
 
 const SWEEP_OFTEN = { RECONCILE_SECONDS: '1' }
 
@@ -32,23 +33,27 @@ test('a job that is reset in the Web UI is told its end once, by its last run', 
   ])
 })
 
-test('a job terminated while processing is being delivered: no overlap, and the end is told last', async () => {
-  const { pipeline, temporal, receiver, heard } = await openPipeline({
+test('a job terminated while processing is being delivered: no overlap, and the end is told last', {
+  timeout: 120_000,
+}, async () => {
+  const stack = await openPipeline({
     gpu: false,
     env: { ...SWEEP_OFTEN, CALLBACK_TIMEOUT_SECONDS: '3' },
     behave: ({ status }) => (status === 'processing' ? { kind: 'slow', delayMs: 2500 } : 'ok'),
   })
+  const { pipeline, temporal, receiver, heard } = stack
   const payload = payloadOf()
   await pipeline.submit(payload)
   await expect.poll(() => receiver.log.deliveries.length).toBe(1)
   await temporal.workflow.getHandle(workflowIds.job(payload.id)).terminate('by hand')
-  await expect.poll(() => heard(payload.id).length, { timeout: 40_000 }).toBe(2)
+  await untilSwept(stack, () => heard(payload.id).length > 1)
   expect(heard(payload.id).map(({ status }) => status)).toEqual(['processing', 'failed'])
   expect(receiver.log.overlaps).toEqual([])
 })
 
-test('a job that cannot be read does not keep others from their callback', async () => {
-  const { pipeline, temporal, heard, config } = await openPipeline({ gpu: false, env: SWEEP_OFTEN })
+test('a job that cannot be read does not keep others from their callback', { timeout: 120_000 }, async () => {
+  const stack = await openPipeline({ gpu: false, env: SWEEP_OFTEN })
+  const { pipeline, temporal, heard, config } = stack
   const [odd, plain] = [payloadOf(), payloadOf()]
   const jobsQueue = `${config.temporal.queuePrefix}.jobs`
   await temporal.workflow.start('generateMediaWorkflow', {
@@ -63,7 +68,7 @@ test('a job that cannot be read does not keep others from their callback', async
   for (const { id } of [odd, plain])
     await temporal.workflow.getHandle(workflowIds.job(id)).terminate('by hand')
   for (const { id } of [odd, plain]) {
-    await expect.poll(() => heard(id).at(-1)?.metadata.error_type, { timeout: 20_000 }).toBe('terminated')
+    await untilSwept(stack, () => heard(id).at(-1)?.metadata.error_type === 'terminated')
   }
 })
 

@@ -4,6 +4,7 @@ import { workflowIds } from '../../jobs/workflowIds.ts'
 import { startSupabaseStorage } from '../standins/supabaseStorage.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline } from './pipeline.ts'
+import { untilSwept } from './untilSwept.ts'
 
 test('a job completes: processing, then completed with every asset in its order', async () => {
   const { run, heard, receiver } = await openPipeline({ env: { METRICS_URL: '' } })
@@ -148,13 +149,16 @@ test('a job cancelled while it renders is canceled, and the card is free at once
   expect(await run(payloadOf())).toMatchObject({ status: 'completed' })
 })
 
-test('a workflow terminated by hand gets its one terminal callback from the reconciler', async () => {
-  const { pipeline, temporal, heard } = await openPipeline({ gpu: false, env: { RECONCILE_SECONDS: '1' } })
+test('a workflow terminated by hand gets its one terminal callback from the reconciler', {
+  timeout: 120_000,
+}, async () => {
+  const stack = await openPipeline({ gpu: false, env: { RECONCILE_SECONDS: '1' } })
+  const { pipeline, temporal, heard } = stack
   const payload = payloadOf()
   await pipeline.submit(payload)
   await expect.poll(() => heard(payload.id).length).toBe(1)
   await temporal.workflow.getHandle(workflowIds.job(payload.id)).terminate('by hand')
-  await expect.poll(() => heard(payload.id).length, { timeout: 20_000 }).toBe(2)
+  await untilSwept(stack, () => heard(payload.id).length > 1)
   expect(heard(payload.id).at(-1)).toMatchObject({ status: 'failed', metadata: { error_type: 'terminated' } })
   // Two more sweeps deliver nothing more.
   await new Promise(resolve => setTimeout(resolve, 3000))

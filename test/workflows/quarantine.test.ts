@@ -12,6 +12,7 @@ import { workflowIds } from '../../jobs/workflowIds.ts'
 import { runActivity } from '../runActivity.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
+import { untilSwept } from './untilSwept.ts'
 
 /** A pipeline whose GPU worker's words are kept: what died, and what was tried alone. */
 async function open(options: PipelineOptions = {}) {
@@ -225,7 +226,7 @@ describe('a job in quarantine', () => {
     ])
   })
 
-  test('that is terminated by hand gets its one callback', async () => {
+  test('that is terminated by hand gets its one callback', { timeout: 150_000 }, async () => {
     const stack = await open({ env: { RECONCILE_SECONDS: '1' } })
     const poison = poisonOf()
     await stack.pipeline.submit(poison)
@@ -233,7 +234,7 @@ describe('a job in quarantine', () => {
     // What the index does not show yet, no sweep can see.
     await expect.poll(async () => (await stack.pipeline.quarantine.list()).length).toBe(1)
     await stack.temporal.workflow.getHandle(workflowIds.job(poison.id)).terminate('by hand')
-    await expect.poll(() => terminalOf(stack, poison.id).length, { timeout: 20_000 }).toBe(1)
+    await untilSwept(stack, () => terminalOf(stack, poison.id).length > 0)
     await sleep(2500)
     expect(terminalOf(stack, poison.id)).toMatchObject([{ metadata: { error_type: 'terminated' } }])
     expect(await ending(stack, poison.id)).toMatchObject({
