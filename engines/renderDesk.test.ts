@@ -236,7 +236,7 @@ describe('two attempts', () => {
   })
 
   it('an orphan that has had the card finishes and leaves its receipt', async () => {
-    const at = desk({ orphanGraceMs: 1 })
+    const at = desk()
     const what = request('slow:100')
     const first = attempt(at, what)
     await first.drawing
@@ -246,8 +246,8 @@ describe('two attempts', () => {
     expect(started).toHaveLength(1)
   })
 
-  it('an orphan that has not had the card gives up its place in line, and a later attempt begins anew', async () => {
-    const at = desk({ orphanGraceMs: 50 })
+  it('an orphan that has not had the card gives up its place in line at once, and a later attempt begins anew', async () => {
+    const at = desk()
     const busy = attempt(at, request('slow:250'))
     await busy.drawing
     const what = request()
@@ -258,6 +258,24 @@ describe('two attempts', () => {
     await busy.result
     expect((await at.render(what)).files).toHaveLength(1)
     expect(started).toHaveLength(3)
+  })
+
+  it('that wait in line share one place, which is given up with the last of them', async () => {
+    const at = desk()
+    const busy = attempt(at, request('hold'))
+    await busy.drawing
+    const what = request()
+    const first = attempt(at, what)
+    const second = attempt(at, what)
+    await expect.poll(() => program.state().tasks).toBe(2)
+    first.abort('lost')
+    await expect(first.result).rejects.toBe('lost')
+    expect(program.state().tasks).toBe(2)
+    second.abort('lost')
+    await expect.poll(() => program.state().tasks, { timeout: 5_000 }).toBe(1)
+    busy.abort('cancelled')
+    await expect(busy.result).rejects.toBe('cancelled')
+    expect(started).toHaveLength(2)
   })
 
   it('a joiner that is lost does not disturb the other', async () => {

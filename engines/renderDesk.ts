@@ -6,8 +6,9 @@ export interface RenderHooks {
   signal?: AbortSignal
   onProgress?: (progress: RenderProgress) => void
   /**
-   * Tells a lost attempt from a cancelled job when the signal aborts. true: the render goes on, for the next attempt to
-   * join or to find its receipt. false, the default: it is stopped, and its files are removed.
+   * Tells a lost attempt from a cancelled job when the signal aborts. true: a render that has had the card goes on, for the
+   * next attempt to join or to find its receipt; one that nobody else waits for leaves the line. false, the default: it is
+   * stopped, and its files are removed.
    */
   keepRenderingOnAbort?: (reason: unknown) => boolean
 }
@@ -21,8 +22,6 @@ export interface RenderDesk {
 }
 
 export interface RenderDeskOptions extends Omit<FlightDeps, 'pollMs'> {
-  /** How long a render that nobody waits for keeps its place in line. Once it has had the card it may finish. */
-  orphanGraceMs?: number
   /** Whether anybody may still come for a job's render. Asked of renders that nobody waits for; a rejection is no answer. */
   isWanted?: (jobId: string) => Promise<boolean>
   wantedPollMs?: number
@@ -41,8 +40,7 @@ interface Flight {
 /** Sees to it that no render is done twice on this host, whatever becomes of the attempts that ask for it. */
 export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
   const { timeScale = 1, isWanted } = options
-  const { orphanGraceMs = 600_000 * timeScale, pollMs = 500 * timeScale } = options
-  const { wantedPollMs = 10_000 * timeScale } = options
+  const { pollMs = 500 * timeScale, wantedPollMs = 10_000 * timeScale } = options
   const deps: FlightDeps = { ...options, pollMs }
   const flights = new Map<string, Flight>()
 
@@ -63,7 +61,6 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
     const passengers = new Set<RenderHooks>()
     let last: RenderProgress = { phase: 'waiting for the card', step: 0, total: 0, held: false }
     let cancelled = false
-    let orphanTimer: NodeJS.Timeout | undefined
     let wantedTimer: NodeJS.Timeout | undefined
 
     const receipt = flyRender(request, deps, {
@@ -83,18 +80,19 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
       },
     )
     const ended = over.finally(() => {
-      forgetTimers()
+      clearInterval(wantedTimer)
       flights.delete(key)
     })
 
     function leave(): void {
       if (passengers.size > 0) return
-      orphanTimer = setTimeout(() => {
-        if (!last.held) controller.abort(new Error('Nobody waits for this render any more.'))
-      }, orphanGraceMs)
+      if (!last.held) {
+        // By the time it got the card, the job could be on another machine's.
+        controller.abort(new Error('Nobody waits for this render any more.'))
+        return
+      }
       wantedTimer = setInterval(() => void stopIfUnwanted(), wantedPollMs)
       // A process that has nothing else to do need not stay for it.
-      orphanTimer.unref()
       wantedTimer.unref()
     }
 
@@ -102,11 +100,6 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
     async function stopIfUnwanted(): Promise<void> {
       const wanted = (await isWanted?.(request.jobId).catch(() => true)) ?? true
       if (!wanted && passengers.size === 0) cancel(new Error('Its job has ended.'))
-    }
-
-    function forgetTimers(): void {
-      clearTimeout(orphanTimer)
-      clearInterval(wantedTimer)
     }
 
     function cancel(reason: unknown): void {
@@ -118,7 +111,7 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
       const { signal, onProgress, keepRenderingOnAbort } = hooks
       const lost = Promise.withResolvers<never>()
       let mine = false
-      forgetTimers()
+      clearInterval(wantedTimer)
       passengers.add(hooks)
       onProgress?.(last)
 
