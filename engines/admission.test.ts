@@ -104,6 +104,28 @@ describe('memory of the card', () => {
     expect(held().toSorted()).toEqual(['lustify_sdxl', 'umt5_xxl'])
   })
 
+  it('a text encoder that leaves with its job’s text counts as unloaded, once, without another order', () => {
+    const budget = createMemoryBudget({ budgetMiB: 16_500, now: () => performance.now() })
+    const admission = createAdmission({
+      budget,
+      needsOf: job => needsOf(job, installed),
+      prewarm: [],
+      onMove: (move, model) => moves.push(`${move} ${model}`),
+    })
+    const sent: Command[] = []
+    const info = { pid: 1, name: '', version: '', device: '', models: [], memory: null }
+    const link = { info, send: (command: Command) => sent.push(command), kill: () => {} }
+    for (const id of ['one', 'two']) {
+      expect(admission.admit({ id, job: video('') }, link)).toEqual({ kind: 'now', drop: ['umt5_xxl'] })
+      admission.textEncoded(id)
+      admission.textEncoded(id)
+      admission.over(id, null)
+    }
+    const encoder = moves.filter(move => move.endsWith('umt5_xxl'))
+    expect(encoder).toEqual(['load umt5_xxl', 'unload umt5_xxl', 'load umt5_xxl', 'unload umt5_xxl'])
+    expect(sent.filter(({ type }) => type === 'unload')).toEqual([])
+  })
+
   it('a program that died has nothing in memory: its successor is told to load again', async () => {
     const { run } = programWith(48_000, ['lustify_sdxl'])
     await expect(run('sdxl', image('crash'))).rejects.toMatchObject({ code: 'engine_crashed' })

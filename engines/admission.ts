@@ -76,7 +76,10 @@ export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionO
           return { kind: 'now', drop: admission.drop }
       }
     },
-    textEncoded: taskId => void budget.textEncoded(taskId),
+    textEncoded(taskId) {
+      // The program has the order already, with the job.
+      for (const model of budget.textEncoded(taskId)) onMove?.('unload', model)
+    },
     over(taskId, peakMiB) {
       if (peakMiB !== null) budget.observe(taskId, peakMiB)
       budget.release(taskId)

@@ -16,7 +16,7 @@ const tables = sizes.map(mibs =>
     }),
   ),
 )
-const jobNeeds: fc.Arbitrary<MemoryNeeds> = fc
+const wholeNeeds: fc.Arbitrary<MemoryNeeds> = fc
   .record({
     models: fc.uniqueArray(fc.constantFrom(...MODELS), { maxLength: 3 }),
     transient: fc.uniqueArray(fc.constantFrom(...TRANSIENT), { maxLength: 2 }),
@@ -24,6 +24,14 @@ const jobNeeds: fc.Arbitrary<MemoryNeeds> = fc
     encodingMiB: fc.integer({ min: 0, max: 10 }),
   })
   .map(given => ({ ...given, kindKey: JSON.stringify(given) }))
+/** Some can be drawn in parts. */
+const jobNeeds = fc.tuple(wholeNeeds, fc.integer({ min: 0, max: 3 })).map(([whole, parts]): MemoryNeeds => {
+  const sizes = Array.from({ length: parts }, (_, i) => Math.ceil(whole.workingMiB / (i + 2)))
+  const inParts = sizes.map(workingMiB => {
+    return { ...whole, workingMiB, kindKey: `${whole.kindKey} ${workingMiB}` }
+  })
+  return { ...whole, inParts }
+})
 const budgets = fc.integer({ min: 20, max: 150 })
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('arrive' as const), needs: jobNeeds }) },
@@ -51,11 +59,13 @@ function play(budgetMiB: number, table: ModelTable) {
   const alone = ({ models, transient, workingMiB, encodingMiB }: MemoryNeeds) =>
     size(models) + Math.max(workingMiB, transient.length === 0 ? 0 : size(transient) + encodingMiB)
 
-  function heed(taskId: string, needs: MemoryNeeds, admission: Admission): void {
-    expect(admission.kind === 'never').toBe(alone(needs) > budgetMiB)
+  function heed(taskId: string, wanted: MemoryNeeds, admission: Admission): void {
+    // Of what the program decides, too: the largest parts that fit the card alone.
+    const needs = [wanted, ...(wanted.inParts ?? [])].find(way => alone(way) <= budgetMiB)
+    expect(admission.kind === 'never').toBe(needs === undefined)
     line.delete(taskId)
-    if (admission.kind === 'wait') line.set(taskId, needs)
-    if (admission.kind === 'wait' || admission.kind === 'never') return
+    if (admission.kind === 'wait') line.set(taskId, wanted)
+    if (admission.kind === 'wait' || admission.kind === 'never' || needs === undefined) return
     const used = program.used()
     for (const model of admission.unload) {
       expect(program.loaded).toContain(model)

@@ -44,6 +44,35 @@ describe('admission', () => {
     expect(budget.status().models).toEqual([])
   })
 
+  test('a batch that the card does not hold at once is drawn in the largest parts that fit', () => {
+    const batch = {
+      ...needs(['picture'], 600),
+      inParts: [300, 200, 100].map(mib => needs(['picture'], mib)),
+    }
+    const reserved = (budgetMiB: number) => {
+      const { budget } = budgetOfMiB(budgetMiB)
+      const { kind } = budget.reserve('a', batch)
+      return { kind, workingMiB: budget.status().workingMiB }
+    }
+    expect(reserved(900)).toEqual({ kind: 'act', workingMiB: 600 })
+    expect(reserved(899)).toEqual({ kind: 'act', workingMiB: 300 })
+    expect(reserved(599)).toEqual({ kind: 'act', workingMiB: 200 })
+    expect(budgetOfMiB(399).budget.reserve('a', batch)).toEqual({
+      kind: 'never',
+      why: '"picture 100" needs 400 MiB of the card, of 399',
+    })
+  })
+
+  test('a batch that fits alone waits for others rather than being drawn in parts', () => {
+    const batch = { ...needs(['picture'], 600), inParts: [needs(['picture'], 100)] }
+    const { budget } = budgetOfMiB(900)
+    budget.reserve('before', image)
+    expect(budget.reserve('batch', batch)).toEqual({ kind: 'wait' })
+    budget.release('before')
+    expect(budget.retry()).toEqual([{ taskId: 'batch', admission: ready }])
+    expect(budget.status().workingMiB).toBe(600)
+  })
+
   test('the least recently used idle model goes, an adapter before what it builds on, and none in vain', () => {
     const { budget, clock } = budgetOfMiB(1000)
     for (const [taskId, kind] of [

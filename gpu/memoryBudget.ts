@@ -27,7 +27,7 @@ export type Admission =
   | Admitted
   /** Others must give memory back first. It has a place in line. */
   | { kind: 'wait' }
-  /** It does not fit this card even alone. */
+  /** It does not fit this card even alone and in its smallest parts. */
   | { kind: 'never'; why: string }
 
 /**
@@ -75,17 +75,23 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
   const waiting = new Map<string, { needs: MemoryNeeds; overtaken: number }>()
   let reservedMiB: number | null = null
   const card = () => ({ budgetMiB, resident, jobs: [...begun.values()] })
+  const alone = (needs: MemoryNeeds) => aloneMiB(resident, needs, working.of(needs))
 
-  function reserve(taskId: string, needs: MemoryNeeds): Admission {
+  function reserve(taskId: string, wanted: MemoryNeeds): Admission {
     const job = begun.get(taskId)
     if (job) return { kind: 'ready', unload: [], load: [], drop: dropped(job) }
-    const workingMiB = working.of(needs)
-    const alone = aloneMiB(resident, needs, workingMiB)
-    if (alone > budgetMiB) {
+    const ways = [wanted, ...(wanted.inParts ?? [])]
+    const needs = ways.find(way => alone(way) <= budgetMiB)
+    if (needs === undefined) {
       waiting.delete(taskId)
-      return { kind: 'never', why: `"${needs.kindKey}" needs ${alone} MiB of the card, of ${budgetMiB}` }
+      const least = ways.at(-1) ?? wanted
+      return {
+        kind: 'never',
+        why: `"${least.kindKey}" needs ${alone(least)} MiB of the card, of ${budgetMiB}`,
+      }
     }
-    if (!waiting.has(taskId)) waiting.set(taskId, { needs, overtaken: 0 })
+    const workingMiB = working.of(needs)
+    if (!waiting.has(taskId)) waiting.set(taskId, { needs: wanted, overtaken: 0 })
     const ahead = [...waiting.values()].slice(0, [...waiting.keys()].indexOf(taskId))
     if (ahead.some(({ overtaken }) => overtaken >= MOST_OVERTAKING)) return { kind: 'wait' }
     const plan = planMemory(card(), needs, workingMiB)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createMemoryBudget } from './memoryBudget.ts'
 import type { MemoryJob } from './memoryNeeds.ts'
 import { needsOf } from './memoryNeeds.ts'
 import { budgetOf, MODELS } from './models.ts'
@@ -37,6 +38,16 @@ describe('the table', () => {
       models,
       transient: [],
     })
+  })
+
+  test('a batch divides as the program divides it', () => {
+    const parts = (images: number) =>
+      needsOf({ ...picture, images }, installed).inParts?.map(({ kindKey }) => kindKey)
+    expect(parts(1)).toEqual([])
+    expect(parts(3)).toEqual(['sdxl text 2x1024x1024', 'sdxl text 1x1024x1024'])
+    expect(parts(6)).toEqual([3, 2, 1].map(count => `sdxl text ${count}x1024x1024`))
+    const [halves] = needsOf({ ...picture, images: 6 }, installed).inParts ?? []
+    expect(halves?.workingMiB).toBe(needsOf({ ...picture, images: 3 }, installed).workingMiB)
   })
 
   test('without the weights of the IP-Adapter a reference needs none', () => {
@@ -89,6 +100,20 @@ describe('a budget', () => {
         )
       const peak = size(models) + Math.max(workingMiB, size(transient) + encodingMiB)
       expect(peak).toBeLessThan(budgetOf(23_028))
+    }
+  })
+
+  test.each(['rtx 4090', 'least'])('of a 24 GB card (%s) refuses no SDXL job of any size', card => {
+    const budgetMiB = card === 'least' ? budgetOf(22_528) : budgetOf(24_564)
+    for (const images of [1, 3, 6]) {
+      for (const side of [512, 1024, 1280, 1536]) {
+        for (const referenceMode of ['none', 'single'] as const) {
+          const job = { ...picture, images, width: side, height: side, referenceMode }
+          const budget = createMemoryBudget({ budgetMiB, now: () => 0 })
+          const referenceType = referenceMode === 'none' ? null : 'style'
+          expect(budget.reserve('a', needsOf({ ...job, referenceType }, installed)).kind).toBe('act')
+        }
+      }
     }
   })
 })

@@ -27,6 +27,8 @@ export interface MemoryNeeds {
   /** Reserved beyond the weights at the worst moment, and while a transient model encodes the text. */
   workingMiB: number
   encodingMiB: number
+  /** The same job drawn in parts, one after the other, for a card that does not hold it at once: the largest parts first. */
+  inParts?: readonly MemoryNeeds[]
 }
 
 /** How this installation renders. */
@@ -37,7 +39,10 @@ export interface Installed {
   wanByCommand: boolean
 }
 
-/** SDXL, 1024², 4 images with VAE slicing: peak 15.4 GB less 6.94 of weights is 8,068 MiB. How it divides is an estimate. */
+/**
+ * SDXL, 1024², 4 images with VAE slicing: peak 15.4 GB less 6.94 of weights is 8,068 MiB. How it divides is an estimate. The
+ * program reckons with the same figures (`sdxl/batches.py`) how many images it draws at once.
+ */
 const SDXL_FIXED_MIB = 2500
 const SDXL_IMAGE_MIB = (8068 - SDXL_FIXED_MIB) / 4
 const SDXL_PIXELS = 1024 * 1024
@@ -68,8 +73,17 @@ function sdxlNeeds(job: Render, { ipAdapter }: Installed): MemoryNeeds {
   const models: ModelId[] =
     reference === 'ip-adapter' ? ['lustify_sdxl', 'sdxl_ip_adapter'] : ['lustify_sdxl']
   const scale = (width * height) / SDXL_PIXELS
-  const workingMiB = scale * (SDXL_FIXED_MIB + images * SDXL_IMAGE_MIB)
-  return needs(`sdxl ${reference} ${images}x${width}x${height}`, models, workingMiB)
+  const atOnce = (count: number) => {
+    const workingMiB = scale * (SDXL_FIXED_MIB + count * SDXL_IMAGE_MIB)
+    return needs(`sdxl ${reference} ${count}x${width}x${height}`, models, workingMiB)
+  }
+  return { ...atOnce(images), inParts: sizesOfParts(images).map(atOnce) }
+}
+
+/** As the program divides a batch: into as few parts as there is room for, of one size as far as they go. */
+function sizesOfParts(images: number): number[] {
+  const sizes = Array.from({ length: images - 1 }, (_, i) => Math.ceil(images / (i + 2)))
+  return [...new Set(sizes)]
 }
 
 function wanNeeds({ width, height, frames, referenceMode }: Render): MemoryNeeds {

@@ -81,6 +81,7 @@ test.each([
   [{ CALLBACK_SECRET: 'short' }, /CALLBACK_SECRET: .*whsec_/],
   [{ SHUTDOWN_GRACE_SECONDS: '-1' }, /SHUTDOWN_GRACE_SECONDS: /],
   [{ SHUTDOWN_GRACE_SECONDS: 'soon' }, /SHUTDOWN_GRACE_SECONDS: .*number.*it is "soon"/],
+  [{ ENGINE_LOSSY: 'sage-attention' }, /ENGINE_LOSSY: .*first-block-cache.*it is "sage-attention"/],
   [{ HOST_ID: 'a host' }, /HOST_ID: .*letters, digits/],
   [{ TEMPORAL_TLS: 'yes' }, /TEMPORAL_TLS: /],
   [{ STORE: 'supabase' }, /SUPABASE_URL: needed[\s\S]*SUPABASE_SERVICE_ROLE_KEY: needed/],

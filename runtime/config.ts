@@ -18,6 +18,10 @@ const words = z.string().transform((value, context) => {
   context.addIssue('a program and its arguments, or a JSON list of them')
   return z.NEVER
 })
+/** Accelerations that change the pictures. */
+const lossyNames = list.pipe(
+  z.array(z.enum(['first-block-cache'], { error: 'names, separated by commas; known: first-block-cache' })),
+)
 const httpUrl = z
   .url({ protocol: /^https?$/ })
   .refine(value => !/^https?:\/\/[^/?#]*@/i.test(value), 'no user or password in it: fetch refuses those')
@@ -90,7 +94,7 @@ export const environmentSchema = z.object({
   ENGINE_STALL_SECONDS: positive.default(600),
   ENGINE_DEVICE: z.enum(['cuda', 'cpu']).default('cuda'),
   ENGINE_COMPILE: flag.default(true),
-  ENGINE_LOSSY: list.default([]),
+  ENGINE_LOSSY: lossyNames.default([]),
   ENHANCE_LIMIT_SECONDS: positive.default(60),
   MODELS_DIR: z.string().default('/workspace/models'),
   SDXL_CHECKPOINT: z.string().default('sdxl-lustify/lustifySDXLNSFWSFW_v20.safetensors'),

@@ -10,16 +10,16 @@ import { RESPAWN_LIMITS } from '../engines/respawnPolicy.ts'
 import { type LaneModes, openLaneModes } from '../gpu/laneModes.ts'
 import { createMemoryBudget } from '../gpu/memoryBudget.ts'
 import { needsOf } from '../gpu/memoryNeeds.ts'
-import { isModelId } from '../gpu/models.ts'
 import { createStrideTurnstile } from '../gpu/strideTurnstile.ts'
 import type { CardStatus, MemoryStatus } from '../jobs/cardStatus.ts'
 import { LANES } from '../jobs/jobTypes.ts'
-import { type Config, ConfigError } from '../runtime/config.ts'
+import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { scaledMs } from '../workflows/timeScale.ts'
 import { createCardMetrics } from './cardMetrics.ts'
 import type { Engine } from './engine.ts'
+import { modelsToPrewarm } from './prewarm.ts'
 
 export interface Card {
   program: InferenceProgram
@@ -117,10 +117,4 @@ function quickened(config: Config) {
     },
     laneBreaker: { ...LANE_BREAKER_LIMITS, cooldownMs: ms(LANE_BREAKER_LIMITS.cooldownMs) },
   }
-}
-
-function modelsToPrewarm({ engine }: Config): string[] {
-  const unknown = engine.prewarm.filter(model => !isModelId(model))
-  if (unknown.length > 0) throw new ConfigError(`PREWARM: no such model: ${unknown.join(', ')}`)
-  return engine.prewarm
 }

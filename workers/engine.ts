@@ -66,7 +66,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     budgetMiB: budgetOfCard(config, card),
     installed: {
       ipAdapter: await exists(join(engine.modelsDir, 'ip-adapter', 'models', 'image_encoder')),
-      wanByCommand: engine.wanCommand !== null,
+      wanByCommand: engine.kind === 'diffusers' && engine.wanCommand !== null,
     },
     afterDeath: pid => (card === null ? Promise.resolve() : memoryGone(card, pid, deps)),
   }

@@ -9,6 +9,7 @@ import { collectKeptFiles } from './collector.ts'
 import { openEngine } from './engine.ts'
 import { createGpuWorkers, laneWorkerState } from './gpuWorker.ts'
 import { createJobStatus } from './jobStatus.ts'
+import { modelsToWarmUp } from './prewarm.ts'
 import { runWorkerProgram } from './program.ts'
 import { type RunningWorkers, runWorkers } from './runWorkers.ts'
 import { warmUp } from './warmUp.ts'
@@ -58,10 +59,7 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     // It is started again by itself; until then the worker is alive but not ready.
     (err: unknown) => log.error({ err }, 'inference program did not start'),
   )
-  // Only compiled models have something to warm up, and only a card compiles.
-  if (card.card !== null && config.engine.compile) {
-    await warmUp(card.program, { ...config.engine, ...card, log, signal })
-  }
+  await warmUp(card.program, { models: modelsToWarmUp(config), lanes: card.lanes, log, signal })
   const status = createCardStatus(opened)
   workers = await createGpuWorkers({ config, connection, metrics, status, ...card })
   defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))

@@ -29,11 +29,11 @@ function counted(start = 'normal') {
   return { program: { run }, ran }
 }
 
-it('renders once in each open lane of the models that are kept warm, and leaves no file', async () => {
+it('renders once in each open lane of the models that are named, and none of others, and leaves no file', async () => {
   const { program, ran } = counted()
   const before = await folders()
   await warmUp(program, {
-    prewarm: ['lustify_sdxl', 'wan_2_1_1_3b'],
+    models: ['lustify_sdxl', 'wan_2_1_1_3b'],
     lanes: { get: lane => (lane === 'wan.image' ? 'paused' : 'open') },
     log,
     signal: new AbortController().signal,
@@ -53,7 +53,7 @@ it('goes on after one that fails, and stops when the worker does', async () => {
   const warming = warmUp(
     { run: failing },
     {
-      prewarm: ['lustify_sdxl', 'wan_2_1_1_3b'],
+      models: ['lustify_sdxl', 'wan_2_1_1_3b'],
       lanes: { get: () => 'open' },
       log,
       signal: controller.signal,

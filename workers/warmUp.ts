@@ -11,7 +11,7 @@ import type { Logger } from '../runtime/log.ts'
 /** The first job of each shape compiles its model's blocks, which takes minutes when nothing is in the compiler's cache yet. */
 const LIMIT_SECONDS = 30 * 60
 
-/** The usual shape of each lane, for the models that are kept warm. */
+/** The usual shape of each lane. */
 const WARM_UPS: readonly { lane: RenderLane; job: RenderJob }[] = [
   { lane: 'sdxl', job: plainRender('sdxl', { width: 1024, height: 1024, frames: 1, steps: 2 }) },
   { lane: 'wan.image', job: plainRender('wan', { width: 480, height: 832, frames: 1, steps: 2 }) },
@@ -19,7 +19,8 @@ const WARM_UPS: readonly { lane: RenderLane; job: RenderJob }[] = [
 ]
 
 export interface WarmUpOptions {
-  prewarm: readonly string[]
+  /** Those that have something to be warmed up for. */
+  models: readonly string[]
   lanes: Pick<LaneModes, 'get'>
   log: Logger
   signal: AbortSignal
@@ -31,9 +32,9 @@ export interface WarmUpOptions {
  */
 export async function warmUp(
   program: Pick<InferenceProgram, 'run'>,
-  { prewarm, lanes, log, signal }: WarmUpOptions,
+  { models, lanes, log, signal }: WarmUpOptions,
 ): Promise<void> {
-  for (const { lane, job } of WARM_UPS.filter(each => prewarm.includes(each.job.model))) {
+  for (const { lane, job } of WARM_UPS.filter(each => models.includes(each.job.model))) {
     signal.throwIfAborted()
     // One that an operator has closed computes nothing, and nobody could open it before the worker has started.
     if (lanes.get(lane) !== 'open') continue

@@ -63,6 +63,9 @@ async function act(simulation: Simulation, channel: Channel): Promise<void> {
     case 'crash':
       console.error('simulated: crash')
       return process.exit(1)
+    case 'exit_0':
+      console.error('simulated: exit_0')
+      return process.exit(0)
     case 'kill':
       process.kill(process.pid, 'SIGKILL')
       return await forever()

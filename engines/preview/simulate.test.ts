@@ -90,6 +90,17 @@ test('crash:once ends the first program, and not the one after it', async () => 
   await client.until('done')
 })
 
+test('exit_0 ends it as if all were well, with the card given back and no file made', async () => {
+  await generate('exit_0:once')
+  expect(await client.exited).toMatchObject({ exitCode: 0 })
+  expect(client.events.map(({ type }) => type)).toContain('released')
+  expect(client.events.map(({ type }) => type)).not.toContain('done')
+  expect(await readdir(join(folder, 'exit_0:once'))).toEqual([])
+  await start()
+  await generate('exit_0:once')
+  await client.until('done')
+})
+
 test('kill ends it with SIGKILL', async () => {
   await generate('kill')
   expect(await client.exited).toMatchObject({ signal: 'SIGKILL' })

@@ -49,6 +49,32 @@ it('every thread that computes may compile as many graphs as there are sizes', (
   expect(facts.graphs).toEqual([true, true])
 })
 
+it('memory that runs out beside the allocator is no lost card, and a lost card is told as one', () => {
+  expect(facts.codes).toEqual({
+    'RuntimeError: CUDA error: out of memory': 'oom',
+    'RuntimeError: CUDA driver error: out of memory': 'oom',
+    "RuntimeError: CUDA ran out of memory outside PyTorch's allocator.": 'oom',
+    'RuntimeError: Triton Error [CUDA]: out of memory': 'oom',
+    'RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`': 'oom',
+    'RuntimeError: cuDNN error: CUDNN_STATUS_ALLOC_FAILED': 'oom',
+    'RuntimeError: cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED': 'oom',
+    'RuntimeError: CUDA error: an illegal memory access was encountered': 'cuda_error',
+    'RuntimeError: CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasGemmEx`': 'cuda_error',
+    'RuntimeError: cuDNN error: CUDNN_STATUS_EXECUTION_FAILED': 'cuda_error',
+    'RuntimeError: cuDNN error: CUDNN_STATUS_INTERNAL_ERROR': 'cuda_error',
+    'RuntimeError: cuDNN error: CUDNN_STATUS_NOT_INITIALIZED': 'cuda_error',
+    'RuntimeError: cuDNN error: CUDNN_STATUS_NOT_SUPPORTED': 'internal',
+    'RuntimeError: cuDNN error: CUDNN_STATUS_BAD_PARAM': 'internal',
+    'RuntimeError: Triton Error [CUDA]: device-side assert triggered': 'cuda_error',
+    'RuntimeError: mat1 and mat2 shapes cannot be multiplied': 'internal',
+    'OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB': 'oom',
+    'AcceleratorError: CUDA error: out of memory': 'oom',
+    'AcceleratorError: an error of some card': 'cuda_error',
+    'AcceleratorError: ': 'cuda_error',
+    'ValueError: CUDA error: said by one that is none': 'internal',
+  })
+})
+
 it('compiles nothing where there is no compiler', () => {
   expect(facts.compilesWithoutCompiler).toBe(false)
 })

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,6 +13,7 @@ import type { CallbackBody } from '../../jobs/callback.ts'
 import type { Card } from '../../workers/card.ts'
 import type { JobOutcome } from '../../workflows/types.ts'
 import { openTestStack, type Part, type TestStack } from '../stack.ts'
+import { payloadOf } from './payloads.ts'
 import { ending } from './pipeline.ts'
 
 /*
@@ -24,6 +25,7 @@ const LIMIT_MS = 400_000
 const SIGNING_KEY = 'signing-key-of-a-test'
 
 let folder: string
+let modelsDir: string
 let stack: TestStack
 let receiver: CallbackReceiver
 let storeServer: ReturnType<typeof createStoreServer>
@@ -31,7 +33,7 @@ let gpu: Part & { card: Card }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ourvidz-engine-'))
-  const modelsDir = join(folder, 'models')
+  modelsDir = join(folder, 'models')
   await writeTinyModels(modelsDir)
   receiver = await startCallbackReceiver({})
   const storeDir = join(folder, 'store')
@@ -151,3 +153,75 @@ it(
   },
   LIMIT_MS,
 )
+
+describe('on a machine without VACE and without the enhancer', () => {
+  const LACKING = ['wan2.1-vace-1.3b-diffusers', 'qwen2.5-7b-instruct']
+  const config = { size: '480*832', sample_steps: 2, frame_num: 5, seed: 7 }
+
+  beforeAll(async () => {
+    const lacking = join(folder, 'lacking models')
+    await mkdir(lacking)
+    const names = await readdir(modelsDir)
+    expect(names).toEqual(expect.arrayContaining(LACKING))
+    for (const name of names.filter(each => !LACKING.includes(each))) {
+      await symlink(join(modelsDir, name), join(lacking, name))
+    }
+    await gpu.stop()
+    gpu = await stack.startGpu({ MODELS_DIR: lacking })
+  }, LIMIT_MS)
+
+  async function outcomeOf(payload: ReturnType<typeof payloadOf>): Promise<JobOutcome> {
+    await stack.pipeline.submit(payload)
+    return await ending(stack, payload.id)
+  }
+  const sha256 = (outcome: JobOutcome) => outcome.receipt?.files.map(file => file.sha256)
+
+  it(
+    'an enhanced type is drawn from the prompt as it came, and the callback says so',
+    async () => {
+      const job = payloadOf({ type: 'image7b_fast_enhanced', config })
+      const enhanced = await outcomeOf(job)
+      expect(enhanced).toMatchObject({ status: 'completed', enhancedPrompt: null, failure: null })
+      const last = heard(job.id).at(-1)
+      expect(last).toMatchObject({ status: 'completed', metadata: { enhancement: 'failed' } })
+      expect(last).not.toHaveProperty('enhancedPrompt')
+      // The plain type has the same defaults.
+      const plain = await outcomeOf(payloadOf({ type: 'image_fast', config }))
+      expect(sha256(enhanced)).toEqual(sha256(plain))
+      expect(sha256(enhanced)).toHaveLength(1)
+      const other = await outcomeOf(payloadOf({ type: 'image_fast', config, prompt: 'a red bicycle' }))
+      expect(sha256(other)).not.toEqual(sha256(plain))
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'a reference that a video is made without, as the producer allows, is told as dropped; else the job fails',
+    async () => {
+      const store = createStore(stack.config.store)
+      await putExamplePictures(store)
+      const [{ user_id: userId } = { user_id: '' }] = await newExampleJobs(store)
+      const metadata = { start_reference_url: `reference_images/${userId}/lighthouse.png` }
+      const type = 'video_fast'
+      const strict = payloadOf({ type, userId, config, metadata })
+      expect(await outcomeOf(strict)).toMatchObject({
+        status: 'failed',
+        receipt: null,
+        failure: { code: 'model_missing' },
+      })
+      expect(heard(strict.id).at(-1)).toMatchObject({
+        status: 'failed',
+        metadata: { error_type: 'model_missing' },
+      })
+
+      const lenient = payloadOf({ type, userId, config, metadata: { ...metadata, reference_fallback: true } })
+      const without = await outcomeOf(lenient)
+      expect(without).toMatchObject({ status: 'completed', referenceMode: 'none', seed: 7 })
+      const told = heard(lenient.id).at(-1)?.metadata
+      expect(told).toMatchObject({ reference_dropped: 'model_missing', reference_mode: 'none' })
+      expect(told).not.toHaveProperty('reference_method')
+      expect(sha256(without)).toEqual(sha256(await outcomeOf(payloadOf({ type, config }))))
+    },
+    LIMIT_MS,
+  )
+})

@@ -31,9 +31,31 @@ CPU_OUT_OF_MEMORY = (
     "std::bad_alloc",
     "Cannot allocate memory",
 )
-#: As torch's compiler wraps it, and as its kernels tell it themselves.
-CARD_OUT_OF_MEMORY = ("CUDA out of memory", "Triton Error [CUDA]: out of memory")
-CARD_ERROR = ("CUDA error", "CUDA driver error", "cudaError", "CUBLAS_STATUS", "Triton Error [CUDA]")
+#: As torch's compiler wraps it, and as those tell it that ask the card past torch's allocator: cuBLAS and cuDNN for their
+#: handles and workspaces, a kernel for its code. Nothing of it sticks to the context, and with less it may fit.
+CARD_OUT_OF_MEMORY = (
+    "CUDA out of memory",
+    "CUDA ran out of memory",
+    "CUDA error: out of memory",
+    "CUDA driver error: out of memory",
+    "Triton Error [CUDA]: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
+    "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+)
+#: cuDNN's others (a parameter that is wrong, a shape that is not supported) are told before anything runs.
+CARD_ERROR = (
+    "CUDA error",
+    "CUDA driver error",
+    "cudaError",
+    "CUBLAS_STATUS",
+    "CUDNN_STATUS_NOT_INITIALIZED",
+    "CUDNN_STATUS_INTERNAL_ERROR",
+    "CUDNN_STATUS_MAPPING_ERROR",
+    "CUDNN_STATUS_EXECUTION_FAILED",
+    "Triton Error [CUDA]",
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -46,8 +68,10 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def is_card_error(error: BaseException) -> bool:
     """An error that sticks to the CUDA context: only a new process can use the card again."""
+    if not isinstance(error, RuntimeError) or is_out_of_memory(error):
+        return False
     text = str(error)
-    return isinstance(error, RuntimeError) and any(words in text for words in CARD_ERROR)
+    return isinstance(error, torch.AcceleratorError) or any(words in text for words in CARD_ERROR)
 
 
 def as_failure(error: BaseException) -> EngineFailure:
@@ -57,7 +81,8 @@ def as_failure(error: BaseException) -> EngineFailure:
     if is_out_of_memory(error):
         return EngineFailure("oom", "out of memory, also with slicing, tiling and one image at a time")
     if is_card_error(error):
-        return EngineFailure("cuda_error", str(error).splitlines()[0][:300])
+        first, *_rest = str(error).splitlines() or [type(error).__name__]
+        return EngineFailure("cuda_error", first[:300])
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EngineFailure("disk_full", "no space left for the files")
     return EngineFailure("internal", f"an unexpected {type(error).__name__}; the program's log has its trace")

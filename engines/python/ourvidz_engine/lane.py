@@ -103,9 +103,10 @@ class Lane:
         self._line.put(task)
 
     def _run(self) -> None:
-        if self._options.compile:
+        compiles = self._options.compiler is not None
+        if compiles:
             allow_many_graphs()
-        patience = Patience(self._options.stall_seconds, self._options.compile)
+        patience = Patience(self._options.stall_seconds, compiles)
         while True:
             task = self._line.get()
             total = task.job.steps if isinstance(task.job, RenderJob) else 0

@@ -13,7 +13,8 @@ class Options:
     #: Compiled models, embeddings and generated configurations, kept over restarts.
     cache_dir: Path
     ffmpeg: str
-    compile: bool
+    #: What compiles the repeated blocks of the models; None if they are not compiled.
+    compiler: str | None
     #: Names of accelerations that change the pictures.
     lossy: frozenset[str]
     enhance_limit_seconds: float
@@ -38,6 +39,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument(
         "--compile", action="store_true", help="compile the repeated blocks of the models (CUDA only)"
     )
+    parser.add_argument("--compiler", help="a backend of torch.compile that is used on a CPU too, for tests")
     parser.add_argument("--lossy", default="", help="names, separated by commas")
     parser.add_argument("--enhance-limit-seconds", type=float, default=60.0)
     parser.add_argument("--stall-seconds", type=float, default=600.0)
@@ -52,7 +54,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
         sdxl_checkpoint=given.sdxl_checkpoint,
         cache_dir=given.cache_dir,
         ffmpeg=given.ffmpeg,
-        compile=given.compile and given.device == "cuda",
+        compiler=given.compiler or ("inductor" if given.compile and given.device == "cuda" else None),
         lossy=frozenset(name for name in given.lossy.split(",") if name),
         enhance_limit_seconds=given.enhance_limit_seconds,
         stall_seconds=given.stall_seconds,

@@ -176,9 +176,9 @@ class Program:
 def run(channel: Channel, options: Options) -> None:
     quieten()
     torch.set_grad_enabled(False)
-    if options.compile and not can_compile():
+    if options.compiler == "inductor" and not can_compile():
         print("no C compiler, or no Python.h: the models are not compiled", file=sys.stderr, flush=True)
-        options = replace(options, compile=False)
+        options = replace(options, compiler=None)
     try:
         program = Program(channel, options)
         program.greet()

@@ -41,6 +41,17 @@ def weight_files(folder: Path, variants: tuple[str, ...] = ONE_VARIANT) -> list[
     return next(complete, ways[0] if ways else [])
 
 
+def is_whole(file: Path) -> bool:
+    """Whether a file of weights is there to its last byte, as its header tells; nothing more of it is read."""
+    try:
+        with safe_open(file, framework="pt"):
+            return True
+    except (SafetensorError, OSError) as error:
+        if is_out_of_memory(error):
+            raise
+        return False
+
+
 def fill_diffusers(
     kind: type[Diffusers],
     folder: Path,

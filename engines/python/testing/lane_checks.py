@@ -11,6 +11,7 @@ from collections.abc import Callable
 import torch
 
 from ourvidz_engine.channel import Channel
+from ourvidz_engine.failures import as_failure, is_out_of_memory
 from ourvidz_engine.gates import gate
 from ourvidz_engine.jobs import RenderJob
 from ourvidz_engine.libraries import MOST_GRAPHS, allow_many_graphs, can_compile
@@ -24,6 +25,26 @@ OPTIONS = ["--device", "cpu", "--models-dir", ".", "--sdxl-checkpoint", ".", "--
 LIMIT_SECONDS = 20
 JOB = json.loads(sys.argv[1])
 HERE, SLOW, TEXT = "here", "slow", "text"
+
+#: As torch and the libraries beneath it write them.
+TEXTS = (
+    "CUDA error: out of memory",
+    "CUDA driver error: out of memory",
+    "CUDA ran out of memory outside PyTorch's allocator.",
+    "Triton Error [CUDA]: out of memory",
+    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+    "CUDA error: an illegal memory access was encountered",
+    "CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasGemmEx`",
+    "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
+    "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR",
+    "cuDNN error: CUDNN_STATUS_NOT_INITIALIZED",
+    "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED",
+    "cuDNN error: CUDNN_STATUS_BAD_PARAM",
+    "Triton Error [CUDA]: device-side assert triggered",
+    "mat1 and mat2 shapes cannot be multiplied",
+)
 
 
 class Models:
@@ -220,6 +241,22 @@ def compiles_without_compiler() -> bool:
     return can_compile()
 
 
+def codes() -> dict[str, str]:
+    """What each error of a card becomes. `oom` is also what is tried once more with less."""
+    errors = [RuntimeError(text) for text in TEXTS] + [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        torch.AcceleratorError("CUDA error: out of memory\nSearch for `cudaErrorMemoryAllocation'"),
+        torch.AcceleratorError("an error of some card"),
+        torch.AcceleratorError(""),
+        ValueError("CUDA error: said by one that is none"),
+    ]
+    failures = {
+        f"{type(error).__name__}: {str(error).split(chr(10))[0]}": as_failure(error) for error in errors
+    }
+    assert all(is_out_of_memory(error) == (as_failure(error).code == "oom") for error in errors)
+    return {error: failure.code for error, failure in failures.items()}
+
+
 def lose_the_card() -> None:
     """Every call that touches a card whose context is lost fails, the one that waits for it at a turn's end too."""
 
@@ -246,6 +283,7 @@ def main() -> None:
         "stalls": stalls(),
         "oddText": odd_text(),
         "compilesWithoutCompiler": compiles_without_compiler(),
+        "codes": codes(),
         "graphs": [limit >= MOST_GRAPHS for limit in graphs_of_two_threads()],
     }
     print(json.dumps(facts), flush=True)

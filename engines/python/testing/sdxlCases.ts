@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { expect, it, onTestFinished } from 'vitest'
@@ -11,6 +11,10 @@ const LATENTS = 4 * 8 * 8
 /** Batches add up in another order. Latents are tens here. */
 const ROUNDING = 0.01
 const LONGEST_PROMPT = 10_000
+/** Types of references that have an adapter, and the adapters' files. */
+const ADAPTED = ['style', 'composition', 'character'] as const
+const PLAIN = 'sdxl_models/ip-adapter_sdxl_vit-h.safetensors'
+const PLUS = 'sdxl_models/ip-adapter-plus_sdxl_vit-h.safetensors'
 
 export function sdxlCases(engine: () => EngineHarness): void {
   const render = async (changes: Partial<RenderJob> = {}) =>
@@ -194,6 +198,29 @@ export function sdxlCases(engine: () => EngineHarness): void {
       const { done, latents } = await render({ ...reference, referenceType })
       expect(done.referenceMethod).toBe('img2img')
       expect(latents).toEqual(expected.latents)
+    }
+  })
+
+  it.each<[string, string, readonly string[]]>([
+    ['an image encoder that is still fetched', 'models/image_encoder/model.safetensors', ADAPTED],
+    ['an adapter for characters that was cut short', PLUS, ['character']],
+    ['another adapter that was cut short', PLAIN, ['style', 'composition']],
+  ])('%s is as if it were not installed, and hinders no other', async (what, path, hindered) => {
+    const { modelsDir, folder, program, loadedModels } = engine()
+    program.send({ type: 'unload', model: 'sdxl_ip_adapter' })
+    expect(await loadedModels()).not.toContain('sdxl_ip_adapter')
+    const file = join(modelsDir, 'ip-adapter', path)
+    await rename(file, `${file}.away`)
+    onTestFinished(async () => {
+      await rename(`${file}.away`, file)
+      program.send({ type: 'unload', model: 'sdxl_ip_adapter' })
+    })
+    if (what.endsWith('cut short')) await writeFile(file, (await readFile(`${file}.away`)).subarray(0, -9))
+    const reference = { steps: 2, ...referenceTo(await pictureOf(folder, 'gulls')) }
+    for (const referenceType of ADAPTED) {
+      const { done } = await render({ ...reference, referenceType })
+      const method = hindered.includes(referenceType) ? 'img2img' : `ip-adapter-${referenceType}`
+      expect(done.referenceMethod).toBe(method)
     }
   })
 

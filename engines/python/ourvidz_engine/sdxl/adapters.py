@@ -11,11 +11,14 @@ import torch
 from diffusers import UNet2DConditionModel
 from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
 from diffusers.models.embeddings import MultiIPAdapterImageProjection
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
+from ..failures import EngineFailure, is_out_of_memory
 from ..gates import add_gates
-from .weights import precision, read_clip
+from ..weights import is_whole, weight_files
+from .weights import VARIANTS, precision, read_clip
 
 ENCODER = Path("models/image_encoder")
 PLAIN = Path("sdxl_models/ip-adapter_sdxl_vit-h.safetensors")
@@ -46,15 +49,19 @@ class Adapter:
 
 
 def installed_adapter(type: str | None, folder: Path) -> Adapter | None:
-    """None where the weights for such a reference are not installed."""
-    if not (folder / ENCODER / "config.json").is_file():
-        return None
+    """None where the weights for such a reference are not installed, or not whole: a download may be under way."""
     file = FILES.get(type or "")
-    return Adapter(type, file) if file is not None and (folder / file).is_file() else None
+    if file is None or not is_whole(folder / file):
+        return None
+    encoder = folder / ENCODER
+    weights = weight_files(encoder, VARIANTS)
+    if not weights or not (encoder / "config.json").is_file():
+        return None
+    return Adapter(type, file) if all(is_whole(encoder / name) for name in weights) else None
 
 
 class Adapters:
-    """All installed adapters: mapped files, and on the device the image encoder and what was last used."""
+    """The adapters that were asked for: mapped files, and on the device the image encoder and what was last used."""
 
     def __init__(self, folder: Path, device: str) -> None:
         dtype = precision(device)
@@ -62,7 +69,8 @@ class Adapters:
         add_gates("image_encoder", [self.image_encoder])
         size = self.image_encoder.config.image_size
         self.feature_extractor = CLIPImageProcessorPil(size=size, crop_size=size)
-        self._files = {file: load_file(folder / file) for file in (PLAIN, PLUS) if (folder / file).is_file()}
+        self._folder = folder
+        self._files: dict[Path, dict[str, torch.Tensor]] = {}
         self._last: tuple[Path, dict[str, Any], torch.nn.Module] | None = None
 
     @contextmanager
@@ -90,8 +98,21 @@ class Adapters:
         if self._last is None or self._last[0] != file:
             # Gone before the next one comes: two of them do not belong on the card.
             self._last = None
-            self._last = (file, *_built(self._files[file], unet))
+            self._last = (file, *_built(self._mapped(file), unet))
         return self._last[1], self._last[2]
+
+    def _mapped(self, file: Path) -> dict[str, torch.Tensor]:
+        """Only what a job asks for, so that a broken file hinders no job that does without it."""
+        if file not in self._files:
+            try:
+                self._files[file] = load_file(self._folder / file)
+            except (SafetensorError, OSError) as error:
+                if is_out_of_memory(error):
+                    raise
+                raise EngineFailure(
+                    "model_missing", f"the weights in {self._folder / file} cannot be read"
+                ) from error
+        return self._files[file]
 
 
 def _built(

@@ -2,15 +2,17 @@
 
 import torch
 
-#: Activations of one image of 1024 × 1024 under guidance: a batch of 4 peaks at 15.4 GB over weights of 6.94 GB.
-MIB_PER_MEGAPIXEL = 2_100
+#: Of 1024 × 1024 under guidance, as the worker reckons when it sets memory aside (`gpu/memoryNeeds.ts`, with the source):
+#: what any batch takes, and what each image of it adds.
+FIXED_MIB = 2_500
+IMAGE_MIB = 1_392
 MEGAPIXEL = 1024 * 1024
 
 
 def batches(images: int, width: int, height: int, room_mib: float | None) -> list[range]:
     """The images in as few batches as the room allows, and of one size as far as they go: other sizes compile anew."""
-    each = MIB_PER_MEGAPIXEL * width * height / MEGAPIXEL
-    fitting = images if room_mib is None else max(1, int(room_mib / each))
+    scale = width * height / MEGAPIXEL
+    fitting = images if room_mib is None else max(1, int((room_mib / scale - FIXED_MIB) / IMAGE_MIB))
     count = -(-images // fitting)
     size = -(-images // count)
     return [range(start, min(start + size, images)) for start in range(0, images, size)]

@@ -10,6 +10,7 @@ from diffusers.schedulers import EulerDiscreteScheduler
 from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+from ..compiling import compile_blocks
 from ..failures import EngineFailure, is_out_of_memory
 from ..gates import add_gates
 from ..options import Options
@@ -50,8 +51,8 @@ def load_pipeline(options: Options) -> StableDiffusionXLPipeline:
         pipe.unet.to(memory_format=torch.channels_last)
         pipe.vae.to(memory_format=torch.channels_last)
     _gate(pipe)
-    if options.compile:
-        pipe.unet.compile_repeated_blocks(fullgraph=True)
+    if options.compiler is not None:
+        compile_blocks(pipe.unet, options.compiler)
     return pipe
 
 

@@ -11,7 +11,6 @@ from .decoding import decode, denormalise
 from .denoising import denoise
 from .embeddings import Embeddings
 from .installed import require_vace, source_folder
-from .lossy import check_lossy
 from .models import WanModels
 from .negative_prompt import DEFAULT_NEGATIVE_PROMPT
 from .schedulers import scheduler_for
@@ -25,7 +24,6 @@ class Wan:
     models: tuple[str, ...] = (WAN, TEXT_ENCODER)
 
     def __init__(self, options: Options) -> None:
-        check_lossy(options.lossy)
         self._options = options
         self._dtype = torch.bfloat16 if options.device == "cuda" else torch.float32
         self._encoder = TextEncoder(options.device, self._dtype)

@@ -15,9 +15,10 @@ from diffusers import (
     WanVACETransformer3DModel,
 )
 
+from ..compiling import compile_blocks
 from ..gates import add_gates
 from ..options import Options
-from .lossy import FIRST_BLOCK_CACHE, SAGE_ATTENTION
+from .lossy import FIRST_BLOCK_CACHE
 from .share import shell, text_only_of
 from .weights import read_model
 
@@ -57,10 +58,8 @@ class WanModels:
         self._add_gates()
         self._cached = FIRST_BLOCK_CACHE in options.lossy
         whole = self._text_only if self.vace is None else self.vace
-        if SAGE_ATTENTION in options.lossy:
-            whole.set_attention_backend("sage")
-        if options.compile:
-            whole.compile_repeated_blocks(fullgraph=True)
+        if options.compiler is not None:
+            compile_blocks(whole, options.compiler)
         self._lanes: dict[int, LaneModels] = {}
 
     def of_this_thread(self) -> LaneModels:

@@ -1,0 +1,19 @@
+import { isModelId, type ModelId } from '../gpu/models.ts'
+import { type Config, ConfigError } from '../runtime/config.ts'
+
+/** That a program of WAN's own brings itself, a process per job. */
+const OF_WAN: ReadonlySet<ModelId> = new Set(['wan_2_1_1_3b', 'umt5_xxl'])
+
+/** The models that the program is told to load before there are jobs. Throws `ConfigError` for one that nobody knows. */
+export function modelsToPrewarm({ engine }: Pick<Config, 'engine'>): ModelId[] {
+  const unknown = engine.prewarm.filter(model => !isModelId(model))
+  if (unknown.length > 0) throw new ConfigError(`PREWARM: no such model: ${unknown.join(', ')}`)
+  const byCommand = engine.kind === 'diffusers' && engine.wanCommand !== null
+  return engine.prewarm.filter(isModelId).filter(model => !(byCommand && OF_WAN.has(model)))
+}
+
+/** Those of them that a render for nobody compiles: only the diffusers engine compiles, and only on a card. */
+export function modelsToWarmUp({ engine }: Pick<Config, 'engine'>): ModelId[] {
+  const compiles = engine.kind === 'diffusers' && engine.compile && engine.device === 'cuda'
+  return compiles ? modelsToPrewarm({ engine }) : []
+}
