@@ -24,6 +24,10 @@ const checkpointSchema = z.object({
       failed: counts,
       renders: z.int(),
       again: counts,
+      /** Of them those of which a receipt had existed; absent in rounds that were audited before this was told apart. */
+      againWithReceipt: counts.optional(),
+      /** Milliseconds of all jobs, and of them what the rule `idle` could not look at; absent likewise. */
+      idleness: z.object({ jobMs: z.number(), excusedMs: z.number(), neededMs: z.number() }).optional(),
       assets: z.int(),
       findings: z.array(z.string()),
     }),

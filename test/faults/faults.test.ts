@@ -19,6 +19,8 @@ test('nothing is lost and nothing rendered twice under a dozen of the worst faul
     signal: new AbortController().signal,
   })
   expect(result.audit.findings).toEqual([])
+  expect(result.notActedOut).toEqual([])
   expect(result.faults).toHaveLength(12)
+  expect(result.faults.map(({ kind }) => kind)).toContain('cut-off-from-temporal')
   expect(result.quiet).toBe(true)
 })

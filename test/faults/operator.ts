@@ -12,7 +12,7 @@ export interface Operator {
 
 const LOOK_MS = 1500
 /** Wishes that kill the program whenever they are tried. */
-const FOREVER = new Set(['kill', 'crash', 'flood', 'hang', 'cuda_error'])
+const FOREVER = new Set(['kill', 'crash', 'exit_0', 'flood', 'hang', 'cuda_error'])
 
 /** Looks after what needs a person: jobs in quarantine, and at the end callbacks that were given up. */
 export function startOperator({ pipeline, records }: World): Operator {

@@ -2,10 +2,7 @@ import { type JobType, jobTypeNames, jobTypeRow } from '../../jobs/jobTypes.ts'
 import type { SubmissionLine } from './audit/evidence.ts'
 import type { Random } from './random.ts'
 import type { Pictures } from './world/pictures.ts'
-
-/** Of the store, where each has the reference pictures under their own id. */
-export const USERS = [1, 2, 3, 4, 5].map(n => `0000000${n}-0000-4000-8000-000000000000`)
-export const PICTURE_BUCKET = 'reference_images'
+import { PICTURE_BUCKET, USERS } from './world/referenceLibrary.ts'
 
 export interface WantedJob {
   payload: Record<string, unknown>
@@ -31,6 +28,7 @@ export function wantedJob(
   pictures: Pictures,
   wish: string | null = null,
   type: JobType = random.pick(jobTypeNames),
+  videoFrames: number | null = null,
 ): WantedJob {
   const row = jobTypeRow(type)
   const jobId = random.uuid()
@@ -38,7 +36,7 @@ export function wantedJob(
   const sdxl = row.family === 'sdxl'
   const [width, height] = sdxl ? [512, 512] : random.pick([[480, 832] as const, [832, 480] as const])
   const images = sdxl ? random.pick([1, 1, 3]) : 1
-  const frames = row.medium === 'video' ? random.pick([5, 9, 13]) : 1
+  const frames = row.medium === 'video' ? (videoFrames ?? random.pick([5, 9, 13])) : 1
   const reference = referenceOf(random, pictures, { row, userId })
   const fallback = reference.kind === 'url' && random.chance(0.5)
   const payload = {

@@ -5,11 +5,11 @@ import type { FaultLine } from './audit/evidence.ts'
 import { hostStatuses, leftProcesses, orphanedEngines, untilQuiet, writeRun } from './closing.ts'
 import type { FaultKind } from './kinds/kind.ts'
 import { startOperator } from './operator.ts'
-import { PICTURE_BUCKET, USERS } from './payloads.ts'
 import { runSchedule } from './schedule.ts'
 import { startStream } from './stream.ts'
 import { releaseDisksBelow } from './world/disk.ts'
-import { openWorld, STORE_KEY, type World } from './world/world.ts'
+import { putPictures } from './world/referenceLibrary.ts'
+import { openWorld, type World } from './world/world.ts'
 
 export interface RoundOptions {
   /** Made anew. */
@@ -27,6 +27,8 @@ export interface RoundResult {
   seed: number
   directory: string
   faults: FaultLine[]
+  /** What went wrong with those that threw: mistakes of the harness, which must not pass for faults. */
+  notActedOut: string[]
   jobs: number
   /** Whether everything came to rest within the bound. */
   quiet: boolean
@@ -47,8 +49,9 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   await mkdir(directory, { recursive: true })
   const world = await openWorld(options)
   const faults: FaultLine[] = []
+  const notActedOut: string[] = []
   try {
-    await putPictures(world)
+    await putPictures(world.objects, world.pictures)
     await untilReady(world)
     const operator = startOperator(world)
     const stream = startStream(world, seed, operator.wished)
@@ -62,6 +65,9 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
           `${String(fault.n).padStart(4)}/${options.count} ${fault.kind} ${fault.target}: ${fault.detail} (${world.ledger.open().length} open of ${world.ledger.count()})`,
         )
       },
+      onNotActedOut(problem) {
+        notActedOut.push(problem)
+      },
     })
     await stream.stop()
     tell(`faults are over; ${world.ledger.open().length} jobs are open`)
@@ -74,26 +80,13 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     await world.records.file('processes.json', [...orphans, ...leftProcesses(world)])
     await writeRun(world)
     return {
-      ...{ seed, directory, faults, quiet },
+      ...{ seed, directory, faults, notActedOut, quiet },
       jobs: world.ledger.count(),
       seconds: Math.round((performance.now() - startedMs) / 1000),
       audit: await audit(world.evidence, { temporalAddress: world.temporal.address }),
     }
   } finally {
     await world.stop()
-  }
-}
-
-async function putPictures({ pictures, storeUrl }: World): Promise<void> {
-  for (const userId of USERS) {
-    for (const name of pictures.names) {
-      const response = await fetch(`${storeUrl}/storage/v1/object/${PICTURE_BUCKET}/${userId}/${name}`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${STORE_KEY}`, 'content-type': 'image/png' },
-        body: new Uint8Array(pictures.bytesOf(name)),
-      })
-      if (!response.ok) throw new Error(`the store refused a picture: ${await response.text()}`)
-    }
   }
 }
 

@@ -5,7 +5,7 @@ import { formatReport } from './audit/report.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { FAULT_KINDS } from './kinds/all.ts'
 import { type RoundResult, runRound } from './round.ts'
-import { formatSummary, summaryOf } from './summary.ts'
+import { added, formatSummary, summaryOf } from './summary.ts'
 
 const HELP = `Runs the pipeline under faults, and audits what came of it.
 
@@ -84,28 +84,34 @@ async function main(): Promise<number> {
   return summary.findings.length === 0 ? 0 : 1
 }
 
-function inShort({ faults, audit, ...result }: RoundResult): Checkpoint['rounds'][number] {
+function inShort({ faults, notActedOut, audit, ...result }: RoundResult): Checkpoint['rounds'][number] {
   const kinds: Record<string, number> = {}
   for (const { kind } of faults) kinds[kind] = (kinds[kind] ?? 0) + 1
   const { seed, directory, jobs, seconds, quiet } = result
+  const { jobMs, excusedMs, neededMs } = audit.idleness
   return {
     ...{ seed, directory, jobs, seconds, quiet, kinds },
     faults: faults.length,
     ended: audit.byStatus,
     failed: audit.byError,
     renders: audit.renders,
-    again: known(audit.secondRenders),
+    ...againIn(audit.secondRenders),
+    idleness: { jobMs, excusedMs, neededMs },
     assets: audit.assets,
     hit: faults.filter(({ hit }) => hit !== false).length,
     findings: [
       ...(quiet ? [] : ['it did not come to rest in time']),
+      ...notActedOut,
       ...audit.findings.map(({ rule, jobId, detail }) => `${rule}: job ${jobId ?? '-'}: ${detail}`),
     ],
   }
 }
 
-function known(counts: Partial<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(counts).map(([name, count = 0]) => [name, count]))
+function againIn({ withReceipt, withoutReceipt }: RoundResult['audit']['secondRenders']) {
+  return {
+    again: added([withReceipt, withoutReceipt]),
+    againWithReceipt: added([withReceipt]),
+  }
 }
 
 function wholeNumber(text: string): number | undefined {

@@ -15,6 +15,8 @@ export interface ScheduleOptions {
   count: number
   kinds: readonly FaultKind[]
   onFault: (fault: FaultLine) => void
+  /** Told of a fault that could not be acted out, or not to its end. */
+  onNotActedOut: (problem: string) => void
   signal: AbortSignal
 }
 
@@ -35,15 +37,15 @@ export async function runSchedule(options: ScheduleOptions): Promise<void> {
   }
 }
 
-async function runFault({ world, stream, seed, kinds, onFault }: ScheduleOptions, n: number): Promise<void> {
+async function runFault(options: ScheduleOptions, n: number): Promise<void> {
+  const { world, stream, seed, kinds, onFault, onNotActedOut } = options
   const random = randomOf(seed, 'fault', n)
   const kind = random.weighted(kinds)
   const from = now()
-  const outcome = await kind
-    .act({ world, stream, random })
-    .catch(
-      (error): Outcome => ({ target: '', down: [], hit: false, detail: `could not be acted out: ${error}` }),
-    )
+  const outcome = await kind.act({ world, stream, random }).catch((error): Outcome => {
+    onNotActedOut(`fault ${n}, ${kind.name}, could not be acted out: ${error}`)
+    return { target: '', down: [], hit: false, detail: `could not be acted out: ${error}` }
+  })
   const fault = { n, kind: kind.name, from, to: now(), hit: true, ...outcome }
   world.records.fault(fault)
   onFault(fault)

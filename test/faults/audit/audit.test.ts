@@ -7,6 +7,7 @@ import type { SubmissionLine } from './evidence.ts'
 import { formatReport } from './report.ts'
 import { CALLBACK_CASES } from './testing/cases/callbacks.ts'
 import type { Case, Jobs } from './testing/cases/case.ts'
+import { CAUSE_CASES } from './testing/cases/causes.ts'
 import { LEAK_CASES } from './testing/cases/leaks.ts'
 import { OBJECT_CASES } from './testing/cases/objects.ts'
 import { RENDER_CASES } from './testing/cases/renders.ts'
@@ -46,19 +47,24 @@ test('of a clean run the same is told from the saved histories, and all its rend
   expect(report).toMatchObject({ findings: [], faults: 5, lateProcessing: 0 })
   expect(report.jobs).toBeGreaterThanOrEqual(5)
   expect(report.byError).toMatchObject({ engine_rejected: 1 })
-  expect(Object.keys(report.secondRenders).toSorted()).toEqual(['output refused', 'program died'])
+  const { withReceipt, withoutReceipt } = report.secondRenders
+  expect(withReceipt).toEqual({})
+  expect(Object.keys(withoutReceipt).toSorted()).toEqual(['output refused', 'program died'])
 })
 
 describe.each([
   ['the callbacks', CALLBACK_CASES],
+  ['the failures', CAUSE_CASES],
   ['the store', OBJECT_CASES],
   ['the engines', RENDER_CASES],
   ['the ends', LEAK_CASES],
   ['Temporal', WORKFLOW_CASES],
 ])('%s', (_, cases: Case[]) => {
-  test.each(cases.map(one => [one.what, one] as const))('%s', async (_, { finds, change }) => {
+  test.each(cases.map(one => [one.what, one] as const))('%s', async (_, { finds, counted, change }) => {
     const doctor = await doctored(evidence)
     await change(doctor, jobs)
-    expect(await doctor.rules()).toEqual(finds.toSorted())
+    const { rules, secondRenders } = await doctor.report()
+    expect(rules).toEqual(finds.toSorted())
+    if (counted !== undefined) expect(secondRenders).toHaveProperty(counted, 1)
   })
 })

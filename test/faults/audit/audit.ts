@@ -4,6 +4,7 @@ import { type Evidence, readEvidence } from './readEvidence.ts'
 import { fetchHistories, savedHistories } from './readHistories.ts'
 import type { AuditReport } from './report.ts'
 import { checkAssets } from './rules/assets.ts'
+import { checkCauses } from './rules/causes.ts'
 import { checkIdleness } from './rules/idleness.ts'
 import { checkLeaks } from './rules/leaks.ts'
 import { checkObjects } from './rules/objects.ts'
@@ -39,14 +40,16 @@ export async function audit(directory: string, options: AuditOptions = {}): Prom
   const evidence: Evidence = { ...read, workflows }
   const jobs = jobViews(evidence)
   const renders = checkRenders(evidence, jobs)
+  const { findings: idle, ...idleness } = checkIdleness(evidence, jobs)
   const findings = [
     ...checkTerminals(evidence, jobs),
+    ...checkCauses(evidence, jobs),
     ...checkObjects(evidence, jobs),
     ...(await checkAssets(evidence, jobs, options.ffmpeg ?? (await findFfmpeg()))),
     ...renders.findings,
     ...checkTurns(evidence),
     ...checkLeaks(evidence, jobs),
-    ...checkIdleness(evidence, jobs),
+    ...idle,
   ]
   return {
     ...{ seed: read.run.seed, jobs: jobs.length, faults: read.faults.length },
@@ -58,6 +61,7 @@ export async function audit(directory: string, options: AuditOptions = {}): Prom
     lateProcessing: jobs.reduce((sum, job) => sum + lateProcessingOf(job), 0),
     renders: renders.drawn,
     secondRenders: renders.again,
+    idleness,
     assets: read.stored.filter(({ bucket }) => read.run.buckets.includes(bucket)).length,
     findings,
   }

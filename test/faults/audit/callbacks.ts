@@ -21,6 +21,8 @@ export interface Callback {
   assets: string[]
   thumbnails: string[]
   errorType: string | null
+  /** Where its reference pictures are, as it repeats them. */
+  references: string[]
   /** As it came. */
   body: string
 }
@@ -36,6 +38,11 @@ export function readCallback({ at, headers, body }: Received): Callback | null {
     terminal: status === 'completed' || status === 'failed',
     thumbnails: metadata.thumbnails ?? [],
     errorType: metadata.error_type ?? null,
+    references: Object.entries(metadata).flatMap(([name, value]) =>
+      /^(reference_image|start_reference|end_reference)_url$/.test(name) && typeof value === 'string'
+        ? [value]
+        : [],
+    ),
   }
 }
 

@@ -9,6 +9,8 @@ export const RULES = {
   contradicted: 'a terminal status was contradicted later',
   'event-changed': 'one event was delivered with two contents',
   'witnesses-disagree': 'Temporal and the app know different ends of a job',
+  'failed-without-cause':
+    'a job failed, and nothing that happened to it or was asked of it explains its code',
   'asset-missing': 'an asset or thumbnail of a completed job is not in the store, or was not told',
   'asset-damaged': 'an asset does not decode whole, or is not what was asked for or rendered',
   'asset-misplaced': 'an object lies outside the path of its job',

@@ -38,7 +38,14 @@ const eventSchema = z.object({
   workflowExecutionStartedEventAttributes: z.object({ workflowType: named, taskQueue: named }).optional(),
   workflowExecutionFailedEventAttributes: z.object({ failure: failure.optional() }).optional(),
   activityTaskScheduledEventAttributes: z.object({ activityType: named, taskQueue: named }).optional(),
-  activityTaskStartedEventAttributes: z.object({ ...ofActivity, attempt: z.number().optional() }).optional(),
+  activityTaskStartedEventAttributes: z
+    .object({
+      ...ofActivity,
+      attempt: z.number().optional(),
+      identity: z.string().optional(),
+      lastFailure: failure.optional(),
+    })
+    .optional(),
   activityTaskCompletedEventAttributes: z.object({ ...ofActivity, result: payloads.optional() }).optional(),
   activityTaskFailedEventAttributes: z.object({ ...ofActivity, failure: failure.optional() }).optional(),
   activityTaskTimedOutEventAttributes: z.object({ ...ofActivity, failure: failure.optional() }).optional(),

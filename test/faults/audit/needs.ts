@@ -5,6 +5,8 @@ import type { ActivityRecord } from './workflow.ts'
 export interface Needs {
   /** Names of faults' `down`, hosts apart. */
   services: string[]
+  /** Whether a control worker has an attempt of it, which is heard of no more if the worker dies. */
+  control: boolean
   /** Whether a card has to be had. */
   card: boolean
   /** Hosts whose queue it waits in. */
@@ -24,13 +26,17 @@ export function openIn(activities: readonly ActivityRecord[], [from, to]: Interv
   return main.length > 0 ? main : open
 }
 
+/** The activities that a host's program works for. */
+export const CARD = new Set(['generate', 'enhancePrompt'])
+
 export function needsOf(open: readonly ActivityRecord[]): Needs {
-  const needs: Needs = { services: [...ALWAYS], card: false, hosts: [] }
+  const needs: Needs = { services: [...ALWAYS], control: false, card: false, hosts: [] }
   // Between two activities there are the workflow's own pauses, most of them for the receiver.
   if (open.length === 0) needs.services.push('receiver')
   for (const { name, queue } of open) {
     const host = /(?:^|\.)host\.([^.]+)$/.exec(queue)?.[1]
     if (host !== undefined) needs.hosts.push(host)
+    else if (!CARD.has(name)) needs.control = true
     switch (name) {
       case 'fetchReferences':
       case 'preprocessFrames':

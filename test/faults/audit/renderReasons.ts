@@ -1,6 +1,6 @@
 import type { Drawing } from './drawings.ts'
 import type { Interval } from './interval.ts'
-import { overlap } from './interval.ts'
+import { overlap, union } from './interval.ts'
 import type { JobView } from './jobView.ts'
 import type { Evidence } from './readEvidence.ts'
 
@@ -18,7 +18,9 @@ export const REASONS = {
   'worker died before the receipt':
     'the earlier attempt was done, no receipt was seen, and its worker or disk was down between the two',
   'host lost':
-    'Temporal’s history has a time-out of the queue of the host that had the files, or was at it, and the host was retired, or down in that time and began nothing afterwards',
+    'Temporal’s history has a time-out of the queue of the host that had the files, or was at it, the host was retired, or down in that time and began nothing afterwards, and its program was no longer at it',
+  'cut off for longer than a host counts as lost':
+    'the same, and its program was still at it, as nobody could know: its worker was down for as long as a host may be silent',
   'files lost':
     'Temporal’s history has an upload that failed with `render_lost`, and the disk of the host was full since the receipt',
   released: 'an operator had released the job from quarantine in between',
@@ -30,6 +32,8 @@ export type Reason = keyof typeof REASONS
 /** Clocks are one machine’s; a line may be written a little after what it tells. */
 const SLACK_MS = 50
 const LATE_FAULT_MS = 1000
+/** HOST_LOST_SECONDS where a run does not tell it, before it is scaled. */
+const HOST_LOST_MS = 300_000
 
 export interface Pair {
   job: JobView
@@ -45,8 +49,12 @@ export function reasonOf(pair: Pair, evidence: Evidence): Reason | null {
   const between: Interval = [earlier.begunMs, later.begunMs]
   if (evidence.actions.some(action => isRelease(action, job, between))) return 'released'
   if (earlier.planHash !== later.planHash) return planChanged(job, later) ? 'plan changed' : null
-  if (hostLost(pair, evidence)) return 'host lost'
-  if (isAlive(pair, evidence)) return null
+  const alive = isAlive(pair, evidence)
+  if (hostLost(pair, evidence)) {
+    if (!alive) return 'host lost'
+    return wasCutOff(pair, evidence) ? 'cut off for longer than a host counts as lost' : null
+  }
+  if (alive) return null
   if (receiptMs !== null) return filesLost(pair, evidence, receiptMs) ? 'files lost' : null
   if (earlier.end === 'failed' || earlier.end === 'cancelled') return 'attempt failed'
   if (earlier.end === null) return 'program died'
@@ -101,6 +109,16 @@ function hostLost({ job, earlier, later }: Pair, evidence: Evidence): boolean {
     const backMs = Math.max(...outages.map(({ to }) => to))
     return outages.length > 0 && !beganIn(evidence, earlier.host, [backMs, closedMs - LATE_FAULT_MS])
   })
+}
+
+/** Whether the worker was away, without a break, for as long as a host may be silent, before another began. */
+function wasCutOff({ earlier, later }: Pair, { faults, run }: Evidence): boolean {
+  const longestMs = run.bounds.hostLostMs ?? HOST_LOST_MS * run.scale
+  const drawnMs = later.drawnMs ?? later.begunMs
+  const outages = faults
+    .filter(({ down }) => down.includes(`gpu:${earlier.host}`))
+    .map(({ from, to }): Interval => [from, Math.min(to, drawnMs)])
+  return union(outages).some(([from, to]) => to - from >= longestMs && to >= earlier.begunMs)
 }
 
 /** A host that takes up other work is not lost. */

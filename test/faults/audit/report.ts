@@ -1,5 +1,6 @@
 import { type Finding, RULES } from './findings.ts'
-import type { Reason } from './renderReasons.ts'
+import type { Idleness } from './rules/idleness.ts'
+import type { Again } from './rules/renders.ts'
 
 export interface AuditReport {
   seed: number
@@ -17,7 +18,9 @@ export interface AuditReport {
   lateProcessing: number
   /** Attempts of renders that had the card, and those after the first of their job by the reason that allows them. */
   renders: number
-  secondRenders: Partial<Record<Reason, number>>
+  secondRenders: Again
+  /** How much of the jobs' time the rule `idle` could not look at, as something excused it. */
+  idleness: Omit<Idleness, 'findings'>
   /** Objects in the app's buckets, thumbnails included. */
   assets: number
   findings: Finding[]
@@ -34,7 +37,10 @@ export function formatReport(report: AuditReport): string {
     `ended: ${list(report.byStatus)}`,
     `failed: ${list(report.byError)}`,
     `told: ${report.callbacks} callbacks, ${report.redeliveries} of them again, ${report.lateProcessing} processing too late and mended`,
-    `renders: ${report.renders} had the card; again: ${list(report.secondRenders)}`,
+    `renders: ${report.renders} had the card`,
+    `again without a receipt: ${list(report.secondRenders.withoutReceipt)}`,
+    `again though there was a receipt: ${list(report.secondRenders.withReceipt)}`,
+    `idleness: ${formatIdleness(report.idleness)}`,
     `objects: ${report.assets}`,
   ]
   const findings = report.findings.map(
@@ -42,4 +48,11 @@ export function formatReport(report: AuditReport): string {
   )
   const verdict = findings.length === 0 ? ['nothing found'] : [...findings, `${findings.length} findings`]
   return [...figures, ...verdict].join('\n')
+}
+
+function formatIdleness({ idleMs, jobMs, excusedMs, neededMs, byExcuse }: AuditReport['idleness']): string {
+  const share = (ms: number) => `${((100 * ms) / Math.max(1, jobMs)).toFixed(1)} %`
+  const minutes = (jobMs / 60_000).toFixed(1)
+  const each = Object.entries(byExcuse).map(([excuse, ms]) => `${share(ms)} ${excuse}`)
+  return `of ${minutes} minutes of job time ${share(excusedMs)} lay under an excuse, ${share(neededMs)} needed it (silent for more than ${idleMs / 1000} s); ${each.join(', ')}`
 }

@@ -7,6 +7,11 @@ export interface ActivityRecord {
   scheduledMs: number
   /** When the last attempt began; null if none did. */
   startedMs: number | null
+  /** Number of the last attempt, and the worker that had it, by its own name; null as above. */
+  attempt: number | null
+  worker: string | null
+  /** Type of the failure of the attempt before it, as `HEARTBEAT` where that was heard of no more. */
+  earlierFailure: string | null
   closedMs: number | null
   end: 'completed' | 'failed' | 'timed-out' | 'canceled' | null
   /** Type of the failure that ended it, as `render_lost`, or `SCHEDULE_TO_START` of a time-out. */
@@ -69,13 +74,17 @@ function activityOf(event: HistoryEvent, events: readonly HistoryEvent[]): Activ
   const record: ActivityRecord = {
     ...{ name: scheduled.activityType.name, queue: scheduled.taskQueue.name },
     ...{ scheduledMs: event.eventTime, startedMs: null, closedMs: null, end: null },
-    ...{ failureType: null, result: undefined },
+    ...{ attempt: null, worker: null, earlierFailure: null, failureType: null, result: undefined },
   }
   const mine = (attributes: { scheduledEventId: number } | undefined) =>
     attributes?.scheduledEventId === event.eventId
   for (const next of events) {
     const { eventTime: atMs } = next
-    if (mine(next.activityTaskStartedEventAttributes)) record.startedMs = atMs
+    const started = next.activityTaskStartedEventAttributes
+    if (started !== undefined && mine(started)) {
+      const { attempt = 1, identity: worker = null, lastFailure } = started
+      Object.assign(record, { startedMs: atMs, attempt, worker, earlierFailure: typeOf(lastFailure) })
+    }
     const completed = next.activityTaskCompletedEventAttributes
     const failed = next.activityTaskFailedEventAttributes
     const timedOut = next.activityTaskTimedOutEventAttributes

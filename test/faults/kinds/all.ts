@@ -1,8 +1,10 @@
+import { CUT_OFFS } from './cutOffs.ts'
 import { KILLS } from './kills.ts'
 import type { FaultKind } from './kind.ts'
 import { MACHINES } from './machines.ts'
 import { MOMENTS } from './moments.ts'
 import { OUTAGES } from './outages.ts'
+import { REFERENCES } from './references.ts'
 import { RESTARTS } from './restarts.ts'
 import { WISHED } from './wishes.ts'
 
@@ -11,6 +13,8 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   ...MOMENTS,
   ...RESTARTS,
   ...OUTAGES,
+  ...CUT_OFFS,
+  ...REFERENCES,
   ...MACHINES,
   ...WISHED,
 ]
@@ -26,6 +30,7 @@ const DANGEROUS = new Set([
   'receiver-answer-lost',
   'disk-full',
   'temporal-away',
+  'cut-off-from-temporal',
 ])
 
 export const DANGEROUS_KINDS: readonly FaultKind[] = FAULT_KINDS.filter(({ name }) => DANGEROUS.has(name))

@@ -25,6 +25,9 @@ export interface FaultKind {
   act(stage: Stage): Promise<Outcome>
 }
 
+/** The heartbeat time-out of the pipeline, before it is scaled. */
+export const HEARTBEAT_TIMEOUT_MS = 30_000
+
 export const now = () => new Date().toISOString()
 
 /** A duration as it would be in production, in the run's own time. */

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { workflowIds } from '../../../jobs/workflowIds.ts'
+import type { Host } from '../world/workers.ts'
+import type { World } from '../world/world.ts'
 import { anyHost, type FaultKind } from './kind.ts'
 
 /** What happens to a machine as a whole, and what a person does by hand. */
@@ -8,7 +10,7 @@ export const MACHINES: readonly FaultKind[] = [
     name: 'disk-full',
     weight: 4,
     async act({ world, random }) {
-      const host = random.pick(world.hosts.filter(({ disk }) => disk !== null))
+      const host = random.pick(await hostsWithDisk(world))
       const pids = () => [host.keeper.pid(), host.enginePid()].filter(pid => pid !== null)
       const filled = pids()
       await host.disk?.fill(filled)
@@ -24,7 +26,7 @@ export const MACHINES: readonly FaultKind[] = [
       const host = anyHost(stage)
       await stage.world.retireHost(host)
       await sleep(stage.random.int(0, 3000))
-      const next = await stage.world.addHost()
+      const next = await stage.world.addHost({ smallDisk: host.disk !== null })
       const detail = `never comes back; ${next.hostId} takes its place`
       return { target: host.hostId, down: [`gpu:${host.hostId}`], detail }
     },
@@ -41,6 +43,15 @@ export const MACHINES: readonly FaultKind[] = [
     },
   },
 ]
+
+/** At least one: a machine that is lost is replaced by its like, which may take a while. */
+async function hostsWithDisk(world: World): Promise<Host[]> {
+  for (;;) {
+    const hosts = world.hosts.filter(({ disk }) => disk !== null)
+    if (hosts.length > 0) return hosts
+    await sleep(100)
+  }
+}
 
 type Client = Parameters<FaultKind['act']>[0]['world']['client']
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpMode } from '../world/httpProxy.ts'
 import type { World } from '../world/world.ts'
-import { anyWorker, downWith, type FaultKind, killFor, type Stage, scaled } from './kind.ts'
+import { type FaultKind, HEARTBEAT_TIMEOUT_MS, killFor, type Stage, scaled } from './kind.ts'
 
 const PASS: HttpMode = { kind: 'pass' }
 const MODES: readonly HttpMode[] = [
@@ -11,8 +11,6 @@ const MODES: readonly HttpMode[] = [
   { kind: 'answer-lost' },
   { kind: 'slow', delayMs: 700 },
 ]
-/** The heartbeat time-out of the pipeline, before it is scaled. */
-const HEARTBEAT_TIMEOUT_MS = 30_000
 
 /** What the pipeline depends on is away, slow, or does what it is asked and the answer is lost. */
 export const OUTAGES: readonly FaultKind[] = [
@@ -30,17 +28,6 @@ export const OUTAGES: readonly FaultKind[] = [
     },
   },
   {
-    name: 'references-vanish',
-    weight: 3,
-    async act({ world, random }) {
-      const mode = random.pick(['gone', 'down'] as const)
-      world.pictures.set(mode)
-      await sleep(random.int(500, 3000))
-      world.pictures.set('pass')
-      return { target: 'references', down: ['references'], detail: mode }
-    },
-  },
-  {
     name: 'temporal-away',
     weight: 3,
     async act(stage) {
@@ -49,18 +36,6 @@ export const OUTAGES: readonly FaultKind[] = [
       await killFor(world.temporal.keeper, awayMs)
       const detail = `killed for ${Math.round(awayMs)} ms, longer than the heartbeat time-out`
       return { target: 'temporal', down: ['temporal'], detail }
-    },
-  },
-  {
-    name: 'cut-off-from-temporal',
-    weight: 4,
-    async act(stage) {
-      const worker = anyWorker(stage)
-      const mode = stage.random.pick(['down', 'half-open'] as const)
-      worker.temporal.set(mode)
-      await sleep(scaled(stage, HEARTBEAT_TIMEOUT_MS) * (0.2 + 1.5 * stage.random.next()))
-      worker.temporal.set('pass')
-      return { target: worker.keeper.name, down: downWith(worker), detail: mode }
     },
   },
 ]

@@ -6,6 +6,8 @@ const WISHES = [
   ['kill:once', 2],
   ['kill', 1],
   ['crash:once', 2],
+  ['exit_0:once', 2],
+  ['exit_0', 1],
   ['hang:once', 1],
   ['no_file:once', 2],
   ['no_file', 1],

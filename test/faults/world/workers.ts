@@ -14,11 +14,11 @@ export interface WorkerProcess {
   temporal: TcpProxy
   store: HttpProxy
   healthUrl: string
+  dataDir: string
 }
 
 export interface Host extends WorkerProcess {
   hostId: string
-  dataDir: string
   disk: Disk | null
   startedAt: string
   /** When the machine was lost for good. */
@@ -37,16 +37,18 @@ export interface WorkerOptions {
 export async function startControlWorker(name: string, options: WorkerOptions): Promise<WorkerProcess> {
   const ways = await openWays(options)
   const port = await freePort()
+  const dataDir = join(options.directory, 'workers', name)
   const env = {
     ...options.env,
     ...ways.env,
-    DATA_DIR: join(options.directory, 'workers', name),
+    DATA_DIR: dataDir,
     CONTROL_HEALTH_PORT: String(port),
   }
   return {
     keeper: keepWorker('control', name, env, options),
     ...ways,
     healthUrl: `http://127.0.0.1:${port}`,
+    dataDir,
   }
 }
 

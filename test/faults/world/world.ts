@@ -6,10 +6,13 @@ import { jobTypeNames } from '../../../jobs/jobTypes.ts'
 import type { RunFile } from '../audit/evidence.ts'
 import { type HttpMode, type HttpProxy, startHttpProxy } from './httpProxy.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { type OwnObjects, openOwnObjects } from './ownObjects.ts'
 import { type Pictures, servePictures } from './pictures.ts'
 import { openRecords, type Records } from './records.ts'
+import { PICTURE_BUCKET, STAGING_BUCKET } from './referenceLibrary.ts'
 import { type RenderSeen, type RenderWatch, watchRenders } from './renderWatch.ts'
 import { startStandIn } from './standInProcess.ts'
+import { STORE_KEY } from './storeKey.ts'
 import { type KeptTemporal, keepTemporal } from './temporal.ts'
 import { type Host, startControlWorker, startHost, type WorkerProcess } from './workers.ts'
 
@@ -27,12 +30,14 @@ export interface World {
   directory: string
   evidence: string
   timeScale: number
+  /** HOST_LOST_SECONDS of the run, as it passes there. */
+  hostLostMs: number
   records: Records
   ledger: Ledger
   temporal: KeptTemporal
   client: Client
   pipeline: PipelineClient
-  storeUrl: string
+  objects: OwnObjects
   receiver: HttpProxy
   pictures: Pictures
   controls: WorkerProcess[]
@@ -42,7 +47,7 @@ export interface World {
   setStore(mode: HttpMode): void
   /** Called for what happens in the render folders; gives the way out. */
   onRender(listener: (seen: RenderSeen) => void): () => void
-  addHost(): Promise<Host>
+  addHost(options: { smallDisk: boolean }): Promise<Host>
   /** The machine is gone: its worker and engine are killed, and its name never comes back. */
   retireHost(host: Host): Promise<void>
   /** The first part of run.json. */
@@ -52,8 +57,6 @@ export interface World {
   stop(): Promise<void>
 }
 
-export const STORE_KEY = 'service-role-key'
-const STAGING_BUCKET = 'staging'
 /** What the pretended card has: both families fit, so that the budget is looked after and rarely in the way. */
 const CARD_MIB = 49_140
 const WORKER_STOP_MS = 20_000
@@ -100,12 +103,10 @@ async function open(
   const pictures = await servePictures()
   releases.push(() => pictures.close())
   const buckets = [...jobTypeNames]
-  const store = await startStandIn(
-    'storeProcess',
-    [evidence, STAGING_BUCKET, 'reference_images', 'workspace_assets', ...buckets],
-    { logFile: log('store') },
-  )
+  const storeBuckets = [STAGING_BUCKET, PICTURE_BUCKET, 'workspace_assets', ...buckets]
+  const store = await startStandIn('storeProcess', [evidence, ...storeBuckets], { logFile: log('store') })
   releases.push(() => store.process.stop(5000))
+  const objects = openOwnObjects(store.url)
   const app = await startStandIn('receiverProcess', [evidence], {
     logFile: log('receiver'),
     onLine: ledger.received,
@@ -147,9 +148,10 @@ async function open(
   const hosts: Host[] = []
   const retired: Host[] = []
 
-  async function addHost(): Promise<Host> {
-    const number = hosts.length + retired.length + 1
-    const host = await startHost(`card-${number}`, { ...workers, evidence, smallDisk: number % 2 === 1 })
+  let added = 0
+  async function addHost({ smallDisk }: { smallDisk: boolean }): Promise<Host> {
+    added += 1
+    const host = await startHost(`card-${added}`, { ...workers, evidence, smallDisk })
     if (host.disk !== null) tell(`${host.hostId}: a full disk is acted out by ${host.disk.kind}`)
     hosts.push(host)
     watches.set(
@@ -176,8 +178,8 @@ async function open(
   releases.push(() => Promise.all(everyWorker().map(({ keeper }) => keeper.stop(WORKER_STOP_MS))))
 
   for (const name of ['control-1', 'control-2']) controls.push(await startControlWorker(name, workers))
-  await addHost()
-  await addHost()
+  await addHost({ smallDisk: true })
+  await addHost({ smallDisk: false })
 
   const connection = await Connection.connect({ address: temporal.address })
   releases.push(() => connection.close())
@@ -188,7 +190,8 @@ async function open(
     ...{ directory, evidence, timeScale, records, ledger, temporal, client, receiver, pictures },
     ...{ controls, hosts, retired, addHost },
     pipeline: createPipelineClient({ client }),
-    storeUrl: store.url,
+    objects,
+    hostLostMs: HOST_LOST_SECONDS * 1000 * timeScale,
     setStore(mode) {
       for (const { store: way } of everyWorker()) way.set(mode)
     },
@@ -212,11 +215,12 @@ async function open(
       hosts: [...retired, ...hosts].map(({ hostId, startedAt, retiredAt }) => ({
         ...{ hostId, startedAt, retiredAt },
       })),
-      bounds: { hostLostMs: HOST_LOST_SECONDS * 1000 * timeScale },
+      bounds: { hostLostMs: world.hostLostMs },
     }),
     async settle() {
       await Promise.all(everyWorker().map(({ keeper }) => keeper.stop(WORKER_STOP_MS)))
       await store.process.stop(10_000)
+      await records.file('placed.json', { buckets: storeBuckets, objects: objects.placed() })
       await records.flush()
     },
     async stop() {

@@ -1,4 +1,5 @@
-import { busyHosts, hostFaults, ownWork } from '../busyHosts.ts'
+import { drawnOn, hostsOfWorkers, mayHaveHad } from '../attemptHosts.ts'
+import { busyHosts, hostHits, ownWork, type Recovery, unheardHits } from '../busyHosts.ts'
 import { type Drawing, drawingsOf } from '../drawings.ts'
 import type { Finding } from '../findings.ts'
 import { type Interval, intersection, uncovered } from '../interval.ts'
@@ -17,9 +18,37 @@ const RENDER_MS = 600_000
 /** Longest pause that a workflow makes between two tries of a delivery; what is longer is a deadline. */
 const LONGEST_PAUSE_MS = 15 * 60_000
 
+const EXCUSES = [
+  'service away',
+  'its host hit',
+  'given to a host that was hit',
+  'every card taken or away',
+  'its own program at work',
+  'pause between tries',
+  'quarantine',
+] as const
+type Excuse = (typeof EXCUSES)[number]
+
+/** How much of the jobs' time the rule could not look at. */
+export interface Idleness {
+  findings: Finding[]
+  /** The bound, and all time of all jobs from submission to the end of their delivery. */
+  idleMs: number
+  jobMs: number
+  /** Of it, what lay under any excuse: whatever went wrong there was not seen. */
+  excusedMs: number
+  /** The same for each excuse; several may cover the same time. */
+  byExcuse: Partial<Record<Excuse, number>>
+  /** Of it, what needed its excuse: within silences longer than the bound. */
+  neededMs: number
+}
+
 interface World {
   evidence: Evidence
-  bounds: { idleMs: number; recoveryMs: number; renderMs: number; pauseMs: number }
+  bounds: { idleMs: number; renderMs: number; pauseMs: number }
+  recovery: Recovery
+  hostOf: Map<string, string>
+  hit: Map<string, Interval[]>
   busy: Map<string, Interval[]>
   drawings: Map<string, Drawing[]>
   receipts: Map<string, number[]>
@@ -30,18 +59,22 @@ interface World {
  * which something that it needed was down or getting up again, every card was taken, its own program was at it, it paused
  * between tries, or it was in quarantine. A stretch begins and ends with anything that a witness saw of the job.
  */
-export function checkIdleness(evidence: Evidence, jobs: readonly JobView[]): Finding[] {
+export function checkIdleness(evidence: Evidence, jobs: readonly JobView[]): Idleness {
   const { scale, bounds } = evidence.run
-  const recoveryMs = bounds.recoveryMs ?? RECOVERY_MS * scale
+  const idleMs = bounds.idleMs ?? IDLE_MS * scale + SLOWNESS_MS
+  const deathMs = bounds.recoveryMs ?? RECOVERY_MS * scale
+  // Nothing has to time out after it.
+  const recovery: Recovery = { deathMs, restartMs: Math.min(deathMs, idleMs) }
+  const hit = hostHits(evidence, recovery)
   const world: World = {
     evidence,
     bounds: {
-      idleMs: bounds.idleMs ?? IDLE_MS * scale + SLOWNESS_MS,
-      recoveryMs,
+      idleMs,
       renderMs: bounds.renderMs ?? RENDER_MS * scale,
       pauseMs: LONGEST_PAUSE_MS * scale,
     },
-    busy: busyHosts(evidence, recoveryMs),
+    ...{ recovery, hit, hostOf: hostsOfWorkers(evidence) },
+    busy: busyHosts(evidence, hit, recovery),
     drawings: Map.groupBy(drawingsOf(evidence), ({ id }) => id.replace(/^enhance-/, '')),
     receipts: new Map(
       [...Map.groupBy(evidence.receipts, ({ jobId }) => jobId)].map(([jobId, lines]) => [
@@ -50,25 +83,43 @@ export function checkIdleness(evidence: Evidence, jobs: readonly JobView[]): Fin
       ]),
     ),
   }
-  return jobs.flatMap(job => checkJob(world, job))
+  const idleness: Idleness = { findings: [], idleMs, jobMs: 0, excusedMs: 0, neededMs: 0, byExcuse: {} }
+  for (const job of jobs) {
+    const marks = signsOf(world, job)
+    for (const [index, to] of marks.slice(1).entries()) {
+      const stretch: Interval = [marks[index] ?? to, to]
+      const excuses = excusesOf(world, job, stretch)
+      const left = uncovered(stretch, Object.values(excuses).flat())
+      const excusedMs = lengthOf([stretch]) - lengthOf(left)
+      idleness.jobMs += lengthOf([stretch])
+      idleness.excusedMs += excusedMs
+      for (const excuse of EXCUSES) {
+        const coveredMs = lengthOf([stretch]) - lengthOf(uncovered(stretch, excuses[excuse]))
+        idleness.byExcuse[excuse] = (idleness.byExcuse[excuse] ?? 0) + coveredMs
+      }
+      if (lengthOf([stretch]) <= idleMs) continue
+      idleness.neededMs += excusedMs
+      idleness.findings.push(...checkStretch(world, job, stretch, left))
+    }
+  }
+  return idleness
 }
 
-function checkJob(world: World, job: JobView): Finding[] {
+function lengthOf(parts: readonly Interval[]): number {
+  return parts.reduce((sum, [from, to]) => sum + to - from, 0)
+}
+
+/** `left`: what of a stretch nothing excuses. */
+function checkStretch(world: World, job: JobView, stretch: Interval, left: readonly Interval[]): Finding[] {
+  const worst = left.toSorted((a, b) => lengthOf([b]) - lengthOf([a]))[0]
+  if (worst === undefined || lengthOf([worst]) <= world.bounds.idleMs) return []
   const { jobId } = job.submission
-  const marks = signsOf(world, job)
-  return marks.slice(1).flatMap((to, index): Finding[] => {
-    const stretch: Interval = [marks[index] ?? to, to]
-    if (stretch[1] - stretch[0] <= world.bounds.idleMs) return []
-    const left = uncovered(stretch, excusesOf(world, job, stretch))
-    const worst = left.toSorted((a, b) => b[1] - b[0] - (a[1] - a[0]))[0]
-    if (worst === undefined || worst[1] - worst[0] <= world.bounds.idleMs) return []
-    const open = openOf(job, stretch).map(({ name }) => name)
-    const during = open.length === 0 ? 'no activity open' : open.join(', ')
-    const seconds = ((worst[1] - worst[0]) / 1000).toFixed(1)
-    const bound = (world.bounds.idleMs / 1000).toFixed(1)
-    const detail = `${seconds} s from ${new Date(worst[0]).toISOString()} (bound ${bound} s), ${during}`
-    return [{ rule: 'idle', jobId, detail }]
-  })
+  const open = openOf(job, stretch).map(({ name }) => name)
+  const during = open.length === 0 ? 'no activity open' : open.join(', ')
+  const seconds = ((worst[1] - worst[0]) / 1000).toFixed(1)
+  const bound = (world.bounds.idleMs / 1000).toFixed(1)
+  const detail = `${seconds} s from ${new Date(worst[0]).toISOString()} (bound ${bound} s), ${during}`
+  return [{ rule: 'idle', jobId, detail }]
 }
 
 /**
@@ -96,29 +147,34 @@ function openOf({ workflow, delivery }: JobView, stretch: Interval) {
   return openIn([...(workflow?.activities ?? []), ...(delivery?.activities ?? [])], stretch)
 }
 
-function excusesOf(world: World, job: JobView, stretch: Interval): Interval[] {
-  const { evidence, bounds, busy } = world
+function excusesOf(world: World, job: JobView, stretch: Interval): Record<Excuse, Interval[]> {
+  const { evidence, bounds, busy, recovery } = world
   const open = openOf(job, stretch)
-  const { services, card, hosts } = needsOf(open)
+  const { services, control, card, hosts } = needsOf(open)
   const drawings = world.drawings.get(job.submission.jobId) ?? []
-  const atHosts = new Set([...hosts, ...drawings.map(({ host }) => host)])
+  const atHosts = [...hosts, ...drawnOn(drawings, open, stretch)]
   const outages = evidence.faults
     .filter(({ down }) => down.some(name => services.includes(name)))
-    .map(({ from, to }): Interval => [from, to + bounds.recoveryMs])
-  const hit = [...atHosts].flatMap(host => hostFaults(evidence, host, bounds.recoveryMs))
+    .map(({ from, to, down }): Interval => {
+      const died = control && down.includes('control')
+      return [from, to + (died ? recovery.deathMs : recovery.restartMs)]
+    })
+  const hit = atHosts.flatMap(host => world.hit.get(host) ?? [])
   // A job may have been given to a host that never began it: that host is heard of no more until the attempt times out.
-  const unheard = card
-    ? evidence.faults
-        .filter(({ down }) => down.some(name => /^(gpu|engine|disk):/.test(name)))
-        .map(({ from }): Interval => [from, from + bounds.recoveryMs])
-    : []
+  const unheard = mayHaveHad(open, stretch, world.hostOf, [...busy.keys()]).flatMap(host =>
+    unheardHits(evidence, host, recovery),
+  )
   const queued = card ? intersection([...busy.values()], stretch) : []
   const pauses = open.length === 0 ? pausesOf(job, bounds.pauseMs) : []
-  return [
-    ...[...outages, ...hit, ...unheard, ...queued, ...pauses],
-    ...ownWork(drawings, bounds.renderMs),
-    ...quarantineOf(job, stretch[1]),
-  ]
+  return {
+    'service away': outages,
+    'its host hit': hit,
+    'given to a host that was hit': unheard,
+    'every card taken or away': queued,
+    'its own program at work': ownWork(drawings, bounds.renderMs),
+    'pause between tries': pauses,
+    quarantine: quarantineOf(job, stretch[1]),
+  }
 }
 
 function pausesOf({ workflow, delivery }: JobView, longestMs: number): Interval[] {

@@ -7,11 +7,19 @@ import { isAlive, type Pair, type Reason, reasonOf } from '../renderReasons.ts'
 
 const receiptSchema = z.looseObject({ host: z.string(), planHash: z.string() })
 
+type Counts = Partial<Record<Reason, number>>
+
+/** What was begun again, told apart by whether it was paid for in full before: whether a receipt had existed. */
+export interface Again {
+  withReceipt: Counts
+  withoutReceipt: Counts
+}
+
 export interface Renders {
   /** Attempts that had the card. */
   drawn: number
   /** Those of them that were not the first of their job, by the reason that allows them. */
-  again: Partial<Record<Reason, number>>
+  again: Again
   findings: Finding[]
 }
 
@@ -25,7 +33,7 @@ export function checkRenders(evidence: Evidence, jobs: readonly JobView[]): Rend
     .filter(({ kind, drawnMs }) => kind === 'render' && drawnMs !== null)
     .toSorted((a, b) => startOf(a) - startOf(b))
   const byJob = Map.groupBy(drawings, ({ id }) => id)
-  const again: Renders['again'] = {}
+  const again: Again = { withReceipt: {}, withoutReceipt: {} }
   const findings: Finding[] = []
   for (const job of jobs) {
     const { jobId } = job.submission
@@ -35,8 +43,11 @@ export function checkRenders(evidence: Evidence, jobs: readonly JobView[]): Rend
       const reasons = pairs.map(pair => reasonOf(pair, evidence))
       const bad = pairs.find((_, place) => reasons[place] === null)
       if (bad !== undefined) findings.push({ ...wrong(bad, evidence), jobId })
-      const reason = reasons.at(-1)
-      if (bad === undefined && reason) again[reason] = (again[reason] ?? 0) + 1
+      const paid = pairs.findLastIndex(({ receiptMs }) => receiptMs !== null)
+      const reason = reasons.at(paid)
+      if (bad !== undefined || !reason) continue
+      const counts = paid === -1 ? again.withoutReceipt : again.withReceipt
+      counts[reason] = (counts[reason] ?? 0) + 1
     }
   }
   return { drawn: drawings.length, again, findings }

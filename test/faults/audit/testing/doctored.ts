@@ -15,6 +15,7 @@ import type {
   StoredLine,
   SubmissionLine,
 } from '../evidence.ts'
+import type { AuditReport } from '../report.ts'
 
 /** A line of an engine's log, as it stands in the file. */
 export interface EngineEntry {
@@ -64,8 +65,8 @@ export interface Doctor {
   editHistory(workflowId: string, change: (events: Event[]) => Event[] | undefined): Promise<void>
   dropHistory(workflowId: string): Promise<void>
   object(stored: Pick<StoredLine, 'bucket' | 'path'>): string
-  /** What the auditor says, as `rule` or, of what is told without a job, the same. */
-  rules(): Promise<string[]>
+  /** What the auditor says, and the rules that it found broken. */
+  report(): Promise<AuditReport & { rules: string[] }>
 }
 
 export async function doctored(evidence: string): Promise<Doctor> {
@@ -112,9 +113,9 @@ export async function doctored(evidence: string): Promise<Doctor> {
       await rm(await historyOf(workflowId))
     },
     object: ({ bucket, path }) => join(directory, 'store', bucket, path),
-    async rules() {
-      const { findings } = await audit(directory)
-      return [...new Set(findings.map(({ rule }) => rule))].toSorted()
+    async report() {
+      const report = await audit(directory)
+      return { ...report, rules: [...new Set(report.findings.map(({ rule }) => rule))].toSorted() }
     },
   }
 }

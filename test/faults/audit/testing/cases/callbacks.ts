@@ -116,7 +116,7 @@ export const CALLBACK_CASES: Case[] = [
   },
   {
     what: 'the app is told of another failure than Temporal',
-    finds: ['witnesses-disagree'],
+    finds: ['witnesses-disagree', 'failed-without-cause'],
     change: (doctor, { failed: { jobId } }) =>
       doctor.edit('receiver.jsonl', lines =>
         rewrite(lines, jobId, body => ({ ...body, metadata: { error_type: 'out_of_memory' } })),
@@ -124,7 +124,7 @@ export const CALLBACK_CASES: Case[] = [
   },
   {
     what: 'the app is told of a failure and Temporal of a success',
-    finds: ['witnesses-disagree'],
+    finds: ['witnesses-disagree', 'failed-without-cause'],
     change: (doctor, { pictures: { jobId } }) =>
       doctor.edit('receiver.jsonl', lines => rewrite(lines, jobId, body => ({ ...body, status: 'failed' }))),
   },

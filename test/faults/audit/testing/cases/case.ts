@@ -1,5 +1,7 @@
 import type { SubmissionLine } from '../../evidence.ts'
 import type { Rule } from '../../findings.ts'
+import type { Reason } from '../../renderReasons.ts'
+import type { Again } from '../../rules/renders.ts'
 import type { Doctor, EngineEntry } from '../doctored.ts'
 
 /** Jobs of the clean run. */
@@ -16,6 +18,8 @@ export interface Jobs {
 export interface Case {
   what: string
   finds: Rule[]
+  /** What a render that was begun again must be counted as. */
+  counted?: [keyof Again, Reason]
   change(doctor: Doctor, jobs: Jobs): Promise<void>
 }
 

@@ -64,6 +64,8 @@ async function addActivity(
   })
 }
 
+/** Not what the clean run has, so that it is seen to be read. */
+const HOST_LOST_MS = 25_000
 const SILENT = { timeoutFailureInfo: { timeoutType: 'TIMEOUT_TYPE_SCHEDULE_TO_START' } }
 const LOST = { applicationFailureInfo: { type: 'render_lost' } }
 const GONE = { applicationFailureInfo: { type: 'model_missing' } }
@@ -173,6 +175,7 @@ export const RENDER_CASES: Case[] = [
   {
     what: 'the same, and its worker was down',
     finds: [],
+    counted: ['withoutReceipt', 'worker died before the receipt'],
     async change(doctor, { pictures: { jobId } }) {
       await forgetReceipt(doctor, jobId)
       const { from, host } = await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
@@ -191,6 +194,7 @@ export const RENDER_CASES: Case[] = [
   {
     what: 'a host was silent for so long that it counted as lost, and was down',
     finds: [],
+    counted: ['withReceipt', 'host lost'],
     async change(doctor, { pictures: { jobId } }) {
       const { from, host } = await hostLost(doctor, jobId)
       await addFault(doctor, `gpu:${host}`, from)
@@ -215,6 +219,33 @@ export const RENDER_CASES: Case[] = [
       ])
     },
   },
+  ...[30_000, 15_000].map(
+    (awayMs): Case => ({
+      what: `a host counted as lost while its program still drew, and was away for ${awayMs} ms`,
+      finds: awayMs > HOST_LOST_MS ? [] : ['rendered-at-once'],
+      ...(awayMs > HOST_LOST_MS
+        ? { counted: ['withoutReceipt', 'cut off for longer than a host counts as lost'] }
+        : {}),
+      async change(doctor, { pictures: { jobId } }) {
+        const { from, host } = await hostLost(doctor, jobId, 40_000)
+        await forgetReceipt(doctor, jobId)
+        await doctor.edit('run.json', run => ({
+          ...run,
+          bounds: { ...run.bounds, hostLostMs: HOST_LOST_MS },
+        }))
+        await doctor.edit(logOf(host), lines =>
+          lines.map(line => {
+            if (line.id !== jobId) return line
+            // A program of its own: the one that drew it may have died over another job since.
+            const at = line.event === 'done' ? later(from, 500) : line.at
+            return { ...line, pid: 999_997, at }
+          }),
+        )
+        const away = outage(`gpu:${host}`, later(from, -awayMs), awayMs + 100)
+        await doctor.edit('faults.jsonl', lines => [...lines, away])
+      },
+    }),
+  ),
   {
     what: 'the same, and only the other host was down',
     finds: ['rendered-twice'],
@@ -226,6 +257,7 @@ export const RENDER_CASES: Case[] = [
   {
     what: 'files were lost with a full disk',
     finds: [],
+    counted: ['withReceipt', 'files lost'],
     async change(doctor, { pictures: { jobId } }) {
       const { from, host } = await filesLost(doctor, jobId)
       await addFault(doctor, `disk:${host}`, from)
@@ -239,6 +271,7 @@ export const RENDER_CASES: Case[] = [
   {
     what: 'an operator had released the job from quarantine',
     finds: [],
+    counted: ['withReceipt', 'released'],
     async change(doctor, { pictures: { jobId } }) {
       const { from } = await drawAgain(doctor, jobId, { ms: 2000 })
       const at = later(from, -500)

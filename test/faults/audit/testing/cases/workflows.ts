@@ -68,10 +68,54 @@ async function addFault(
   doctor: Doctor,
   down: string,
   { from, to }: { from: number; to: number },
+  kind = 'doctored',
 ): Promise<void> {
-  const fault = { n: 99, kind: 'doctored', target: down, down: [down], detail: '' }
+  const fault = { n: 99, kind, target: down, down: [down], detail: '' }
   await doctor.edit('faults.jsonl', lines => [...lines, { ...fault, from: iso(from), to: iso(to) }])
 }
+
+/** What is told of the last attempt of its `generate`. */
+async function lastOf(doctor: Doctor, jobId: string, told: object): Promise<void> {
+  await doctor.editHistory(`job-${jobId}`, events => {
+    const ours = events.filter(event => nameOf(event) === 'generate').map(({ eventId }) => eventId)
+    for (const event of events) {
+      const started = event.activityTaskStartedEventAttributes
+      if (typeof started === 'object' && ours.includes(scheduledBy(event))) Object.assign(started ?? {}, told)
+    }
+    return events
+  })
+}
+
+/** What befalls the hosts while it waits, and whether it waits in vain all the same. */
+const HITS: { what: string; hosts: string[]; kind?: string; before?: object | null; idle: boolean }[] = [
+  { what: 'one host died, which nobody had given it to', hosts: ['card-1'], idle: true },
+  { what: 'both hosts died', hosts: ['card-1', 'card-2'], idle: false },
+  {
+    what: 'both hosts were restarted in an orderly way',
+    hosts: ['card-1', 'card-2'],
+    kind: 'restart-patient',
+    idle: true,
+  },
+  {
+    what: 'one host died, and an attempt before was heard of no more',
+    hosts: ['card-1'],
+    before: { timeoutFailureInfo: { timeoutType: 'TIMEOUT_TYPE_HEARTBEAT' } },
+    idle: false,
+  },
+  {
+    what: 'one host was restarted in an orderly way, and an attempt before was heard of no more',
+    hosts: ['card-1'],
+    kind: 'restart-patient',
+    before: { timeoutFailureInfo: { timeoutType: 'TIMEOUT_TYPE_HEARTBEAT' } },
+    idle: true,
+  },
+  {
+    what: 'one host died, and the attempt before had told of its end',
+    hosts: ['card-1'],
+    before: { applicationFailureInfo: { type: 'engine_crashed' } },
+    idle: true,
+  },
+]
 
 /** A host that draws something else all the while. */
 async function keepBusy(
@@ -159,6 +203,19 @@ export const WORKFLOW_CASES: Case[] = [
       await keepBusy(doctor, 'card-2', gap)
     },
   },
+  ...HITS.map(
+    ({ what, hosts, kind = 'kill-gpu', before = null, idle }): Case => ({
+      what: `a job waits for a card, and ${what}`,
+      finds: idle ? ['idle'] : [],
+      async change(doctor, { pictures: { jobId } }) {
+        const { from } = await waitForCard(doctor, jobId)
+        await doctor.edit('run.json', run => ({ ...run, bounds: { ...run.bounds, recoveryMs: 2 * GAP_MS } }))
+        for (const host of hosts)
+          await addFault(doctor, `gpu:${host}`, { from: from + 1000, to: from + 1500 }, kind)
+        if (before !== null) await lastOf(doctor, jobId, { attempt: 2, lastFailure: before })
+      },
+    }),
+  ),
   {
     what: 'the same, and the job was in quarantine',
     finds: [],
