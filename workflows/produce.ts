@@ -9,8 +9,9 @@ import { pauses, render } from './render.ts'
 import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
 
-/** A host that vanishes again and again is not rendered for without end. */
+/** A host that vanishes again and again is not rendered for without end, nor are references fetched that do not stay. */
 const LOST_RENDERS_LIMIT = 3
+const LOST_REFERENCES_LIMIT = 3
 
 /**
  * Everything between the plan and the uploaded assets, less what an earlier round has brought about. Throws what the failing
@@ -23,17 +24,18 @@ export async function produce(
 ): Promise<void> {
   production.references ??= await prepareReferences(production, payload, settings)
   if (production.plan.enhance && production.enhancement === null) await enhance(production, settings)
-  try {
-    await renderAndUpload(production, production.references, settings)
-  } catch (error) {
-    const { code } = whyItFailed(error)
-    if (code === 'staged_lost') {
-      production.references = await prepareReferences(production, payload, settings)
-    } else if (code === 'model_missing' && mayDropReference(production)) {
-      await dropReference(production, payload, error)
-      production.references = []
-    } else throw error
-    await renderAndUpload(production, production.references, settings)
+  for (let lost = 0; ; lost += 1) {
+    try {
+      return await renderAndUpload(production, production.references, settings)
+    } catch (error) {
+      const { code } = whyItFailed(error)
+      if (code === 'staged_lost' && lost < LOST_REFERENCES_LIMIT) {
+        production.references = await prepareReferences(production, payload, settings)
+      } else if (code === 'model_missing' && mayDropReference(production)) {
+        await dropReference(production, payload, error)
+        production.references = []
+      } else throw error
+    }
   }
 }
 
@@ -44,10 +46,11 @@ async function prepareReferences(
 ): Promise<PreparedReference[]> {
   if (production.plan.reference.sources.length === 0) return []
   const outlived = outages(settings)
-  for (;;) {
+  for (let lost = 0; ; ) {
     try {
       return await fetchAndPrepare(production, settings)
     } catch (error) {
+      if (whyItFailed(error).code === 'staged_lost' && lost++ < LOST_REFERENCES_LIMIT) continue
       if (!isCancellation(error) && mayDropReference(production)) {
         await dropReference(production, payload, error)
         return []
