@@ -1,21 +1,24 @@
+import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
 import { connectPipelineClient, PayloadUnreadableError, parseConfig } from '../client/index.ts'
+import { workflowIds } from '../jobs/workflowIds.ts'
 import { makeEncryptionKey } from '../runtime/encryptionKeys.ts'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import { payloadOf } from '../test/workflows/payloads.ts'
 import { startDevStack } from './stack.ts'
 import { findTemporalBinary } from './temporalBinary.ts'
 
-test('a stack with keys encrypts, and tells the Web UI where to have it decrypted', {
+test('a stack with keys encrypts, tells the Web UI where to have it decrypted, and `temporal` reads with it', {
   timeout: 120_000,
 }, async () => {
   const keys = makeEncryptionKey('dev')
+  const temporalBinary = await findTemporalBinary()
   const stack = await startDevStack({
     dataDir: await temporaryDirectory(),
     signingKey: 'signing-key-of-a-test',
     previewSpeed: 0,
     env: { ENCRYPTION_KEYS: keys },
-    temporalBinary: await findTemporalBinary(),
+    temporalBinary,
     ui: true,
     tell: () => {},
   })
@@ -40,4 +43,12 @@ test('a stack with keys encrypts, and tells the Web UI where to have it decrypte
     body: '{"payloads":[]}',
   })
   expect(asked.status).toBe(200)
+
+  const shown = async (...options: string[]) => {
+    const what = ['workflow', 'show', '-w', workflowIds.job(payload.id), '--detailed']
+    const { stdout } = await execa(temporalBinary, [...what, '--address', temporalAddress, ...options])
+    return stdout
+  }
+  expect(await shown()).not.toContain(payload.prompt)
+  expect(await shown('--codec-endpoint', codecUrl)).toContain(payload.prompt)
 })

@@ -7,7 +7,7 @@ import { checkAssets } from './rules/assets.ts'
 import { checkCauses } from './rules/causes.ts'
 import { checkIdleness } from './rules/idleness.ts'
 import { checkLeaks } from './rules/leaks.ts'
-import { checkObjects } from './rules/objects.ts'
+import { checkObjects, checkOthersObjects } from './rules/objects.ts'
 import { checkRenders } from './rules/renders.ts'
 import { checkTerminals } from './rules/terminals.ts'
 import { checkTurns } from './rules/turns.ts'
@@ -45,6 +45,7 @@ export async function audit(directory: string, options: AuditOptions = {}): Prom
     ...checkTerminals(evidence, jobs),
     ...checkCauses(evidence, jobs),
     ...checkObjects(evidence, jobs),
+    ...checkOthersObjects(evidence),
     ...(await checkAssets(evidence, jobs, options.ffmpeg ?? (await findFfmpeg()))),
     ...renders.findings,
     ...checkTurns(evidence),

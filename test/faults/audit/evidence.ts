@@ -12,6 +12,7 @@ import { z } from 'zod'
  *   engine-<host>.jsonl  what the preview engine of a host did over all its lives (PREVIEW_LOG), also of retired hosts
  *   receipts.jsonl       every `receipt.json` that a watcher saw in a host's render folder, once per change
  *   store.json           every object of the store at the end; its bytes lie in store/<bucket>/<path>
+ *   placed.json          every bucket of the store, and the objects that the harness has put into them and not removed
  *   host-status.json     by host id, of each host that lives at the end: its `/card`, and the files it has left
  *   processes.json       processes that were left after everything had been stopped
  *   histories/<workflow id>.<run id>.json   written by the auditor, so that an audit can be repeated without Temporal
@@ -178,6 +179,13 @@ export const storedSchema = z.object({
 })
 export type Stored = z.output<typeof storedSchema>
 export type StoredLine = z.input<typeof storedSchema>
+
+export const placedSchema = z.object({
+  buckets: z.array(z.string()),
+  objects: z.array(storedSchema.pick({ bucket: true, path: true, sha256: true })),
+})
+export type PlacedFile = z.input<typeof placedSchema>
+export type PlacedObject = PlacedFile['objects'][number]
 
 const leftFile = z.object({ /** Below the folder. */ path: z.string(), bytes: count, mtime: time })
 const model = z.object({ model: z.string(), residentMiB: z.number(), inUse: z.boolean() })

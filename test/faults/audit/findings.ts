@@ -15,6 +15,7 @@ export const RULES = {
   'asset-damaged': 'an asset does not decode whole, or is not what was asked for or rendered',
   'asset-misplaced': 'an object lies outside the path of its job',
   'asset-orphaned': 'an object belongs to no completed job',
+  'object-touched': 'an object that is no asset was changed or removed, or one was put beside it',
   'rendered-twice': 'a render was begun though a receipt existed, without a reason that allows it',
   'rendered-at-once': 'a render was begun while a living process was at it',
   'turn-shared': 'two jobs held one card',

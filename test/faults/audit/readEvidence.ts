@@ -8,6 +8,7 @@ import {
   faultSchema,
   hostStatusesSchema,
   leftProcessSchema,
+  placedSchema,
   receiptSchema,
   receivedSchema,
   runSchema,
@@ -32,6 +33,7 @@ export async function readEvidence(directory: string) {
     engines: await engineLogs(directory),
     receipts: await lines('receipts.jsonl', receiptSchema),
     stored: await json('store.json', z.array(storedSchema)),
+    placed: await json('placed.json', placedSchema),
     hosts: await json('host-status.json', hostStatusesSchema),
     processes: await json('processes.json', z.array(leftProcessSchema)),
   }

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { PlacedObject } from '../audit/evidence.ts'
 import { STORE_KEY } from './storeKey.ts'
-
-/** An object that the harness itself has put into the store: the auditor knows any other as the pipeline's. */
-export interface PlacedLine {
-  bucket: string
-  path: string
-  sha256: string
-}
 
 /** The harness's own way to the store, past the proxies. */
 export interface OwnObjects {
@@ -16,14 +10,14 @@ export interface OwnObjects {
   /** Of the objects that lie directly in the bucket. */
   namesIn(bucket: string): Promise<string[]>
   /** What it has put and not removed since. */
-  placed(): PlacedLine[]
+  placed(): PlacedObject[]
 }
 
 const MOST_NAMES = 100_000
 const namesSchema = z.array(z.object({ name: z.string() }))
 
 export function openOwnObjects(storeUrl: string): OwnObjects {
-  const placed = new Map<string, PlacedLine>()
+  const placed = new Map<string, PlacedObject>()
 
   async function ask(
     method: string,

@@ -42,3 +42,21 @@ export function checkObjects(evidence: Evidence, jobs: readonly JobView[]): Find
       return [{ rule: 'asset-orphaned', jobId, detail: `${name} of a job that is ${end}` }]
     })
 }
+
+/** Where the pipeline keeps prepared references: all in there is its own. */
+const STAGING = 'staging'
+
+/** Of the buckets that are neither the app's outputs nor the pipeline's own, everything is as the app's users have left it. */
+export function checkOthersObjects({ run, stored, placed }: Evidence): Finding[] {
+  const others = placed.buckets.filter(bucket => bucket !== STAGING && !run.buckets.includes(bucket))
+  const isOthers = ({ bucket }: { bucket: string }) => others.includes(bucket)
+  const nameOf = ({ bucket, path }: { bucket: string; path: string }) => `${bucket}/${path}`
+  const wanted = new Map(placed.objects.filter(isOthers).map(object => [nameOf(object), object.sha256]))
+  const found = new Map(stored.filter(isOthers).map(object => [nameOf(object), object.sha256]))
+  return [...new Set([...wanted.keys(), ...found.keys()])].flatMap((name): Finding[] => {
+    const [before, after] = [wanted.get(name), found.get(name)]
+    if (before === after) return []
+    const what = after === undefined ? 'was removed' : before === undefined ? 'was put there' : 'was changed'
+    return [{ rule: 'object-touched', jobId: null, detail: `${name} ${what}` }]
+  })
+}

@@ -9,6 +9,7 @@ import type {
   FaultLine,
   HostStatusFile,
   LeftProcess,
+  PlacedFile,
   ReceiptLine,
   ReceivedLine,
   RunFile,
@@ -48,6 +49,7 @@ interface Files {
   'engine-card-2.jsonl': EngineEntry[]
   'receipts.jsonl': ReceiptLine[]
   'store.json': StoredLine[]
+  'placed.json': PlacedFile
   'host-status.json': HostStatusFile
   'processes.json': LeftProcess[]
 }

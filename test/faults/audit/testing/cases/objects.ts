@@ -32,6 +32,13 @@ async function addObject(doctor: Doctor, like: StoredLine | undefined, to: { buc
   await doctor.edit('store.json', lines => [...lines, { ...like, ...to }])
 }
 
+/** The reference picture of a user. */
+async function referenceIn(doctor: Doctor): Promise<StoredLine> {
+  const reference = (await doctor.read('store.json')).find(({ bucket }) => bucket === 'reference_images')
+  if (reference === undefined) throw new Error('no reference pictures')
+  return reference
+}
+
 async function firstObject(doctor: Doctor, { bucket, jobId }: SubmissionLine) {
   return (await doctor.read('store.json')).find(line => line.bucket === bucket && line.path.includes(jobId))
 }
@@ -158,5 +165,31 @@ export const OBJECT_CASES: Case[] = [
         bucket: pictures.bucket,
         path: `${pictures.userId}/00000000-0000-4000-8000-000000000000/0.png`,
       }),
+  },
+  {
+    what: 'a reference picture of a user is gone',
+    finds: ['object-touched'],
+    async change(doctor) {
+      const reference = await referenceIn(doctor)
+      await doctor.edit('store.json', lines => lines.filter(line => !is(reference)(line)))
+    },
+  },
+  {
+    what: 'a reference picture of a user has other bytes',
+    finds: ['object-touched'],
+    async change(doctor) {
+      const reference = await referenceIn(doctor)
+      await doctor.edit('store.json', lines =>
+        lines.map(line => (is(reference)(line) ? { ...line, sha256: '0'.repeat(64) } : line)),
+      )
+    },
+  },
+  {
+    what: 'an object lies among the reference pictures that nobody has put there',
+    finds: ['object-touched'],
+    async change(doctor) {
+      const to = { bucket: 'reference_images', path: 'somebody/else.png' }
+      await addObject(doctor, await referenceIn(doctor), to)
+    },
   },
 ]
