@@ -29,7 +29,7 @@ function counted(start = 'normal') {
   return { program: { run }, ran }
 }
 
-it('renders once in each open lane of the models that are named, and none of others, and leaves no file', async () => {
+it('renders all that is compiled anew for, in the open lanes of the models that are named, and leaves no file', async () => {
   const { program, ran } = counted()
   const before = await folders()
   await warmUp(program, {
@@ -38,7 +38,15 @@ it('renders once in each open lane of the models that are named, and none of oth
     log,
     signal: new AbortController().signal,
   })
-  expect(ran.map(({ lane }) => lane)).toEqual(['sdxl', 'wan.video'])
+  expect(
+    ran.map(({ lane, job }) => [lane, job.kind === 'render' && [job.images, job.referenceMode]]),
+  ).toEqual([
+    ['sdxl', [1, 'none']],
+    ['sdxl', [3, 'none']],
+    ['sdxl', [6, 'none']],
+    ['wan.video', [1, 'none']],
+    ['wan.video', [1, 'start']],
+  ])
   expect(await folders()).toEqual(before)
 })
 

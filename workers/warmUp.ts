@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
 import { plainRender } from '../engines/plainRender.ts'
 import type { RenderJob } from '../engines/protocol.ts'
@@ -11,11 +12,30 @@ import type { Logger } from '../runtime/log.ts'
 /** The first job of each shape compiles its model's blocks, which takes minutes when nothing is in the compiler's cache yet. */
 const LIMIT_SECONDS = 30 * 60
 
-/** The usual shape of each lane. */
-const WARM_UPS: readonly { lane: RenderLane; job: RenderJob }[] = [
-  { lane: 'sdxl', job: plainRender('sdxl', { width: 1024, height: 1024, frames: 1, steps: 2 }) },
-  { lane: 'wan.image', job: plainRender('wan', { width: 480, height: 832, frames: 1, steps: 2 }) },
-  { lane: 'wan.video', job: plainRender('wan', { width: 480, height: 832, frames: 81, steps: 2 }) },
+interface WarmUp {
+  lane: RenderLane
+  job: RenderJob
+  /** Of a picture that is made for it. */
+  role?: 'single' | 'start'
+}
+
+const sdxl = (images: number): WarmUp => ({
+  lane: 'sdxl',
+  job: { ...plainRender('sdxl', { width: 1024, height: 1024, frames: 1, steps: 2 }), images },
+})
+const wan = (lane: RenderLane, frames: number, role?: WarmUp['role']): WarmUp => ({
+  lane,
+  job: plainRender('wan', { width: 480, height: 832, frames, steps: 2 }),
+  ...(role === undefined ? {} : { role }),
+})
+
+/** What is compiled anew for: each size of a batch, each length, and the blocks that only references go through. */
+const WARM_UPS: readonly WarmUp[] = [
+  ...[1, 3, 6].map(sdxl),
+  wan('wan.image', 1),
+  wan('wan.image', 1, 'single'),
+  wan('wan.video', 81),
+  wan('wan.video', 81, 'start'),
 ]
 
 export interface WarmUpOptions {
@@ -34,23 +54,36 @@ export async function warmUp(
   program: Pick<InferenceProgram, 'run'>,
   { models, lanes, log, signal }: WarmUpOptions,
 ): Promise<void> {
-  for (const { lane, job } of WARM_UPS.filter(each => models.includes(each.job.model))) {
+  for (const { lane, job, role } of WARM_UPS.filter(each => models.includes(each.job.model))) {
     signal.throwIfAborted()
     // One that an operator has closed computes nothing, and nobody could open it before the worker has started.
     if (lanes.get(lane) !== 'open') continue
-    const outDir = await mkdtemp(join(tmpdir(), 'ourvidz-warm-up-'))
+    const folder = await mkdtemp(join(tmpdir(), 'ourvidz-warm-up-'))
+    const about = { lane, images: job.images, reference: role ?? 'none' }
     const startedAt = performance.now()
     try {
-      await program.run(
-        { id: `warm-up-${lane}`, lane, job, outDir, cardSecondsLimit: LIMIT_SECONDS },
-        { signal },
-      )
-      log.info({ lane, ms: Math.round(performance.now() - startedAt) }, 'warmed up')
+      const outDir = join(folder, 'out')
+      await mkdir(outDir)
+      const id = `warm-up-${lane}`
+      const drawn = role === undefined ? job : await withReference(job, role, folder)
+      await program.run({ id, lane, job: drawn, outDir, cardSecondsLimit: LIMIT_SECONDS }, { signal })
+      log.info({ ...about, ms: Math.round(performance.now() - startedAt) }, 'warmed up')
     } catch (err) {
       signal.throwIfAborted()
-      log.warn({ lane, err }, 'could not be warmed up')
+      log.warn({ ...about, err }, 'could not be warmed up')
     } finally {
-      await rm(outDir, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true })
     }
   }
+}
+
+async function withReference(
+  job: RenderJob,
+  role: NonNullable<WarmUp['role']>,
+  folder: string,
+): Promise<RenderJob> {
+  const { width, height } = job
+  const path = join(folder, 'grey.png')
+  await sharp({ create: { width, height, channels: 3, background: 'grey' } }).toFile(path)
+  return { ...job, referenceMode: role, referenceStrength: 1, references: [{ role, path }] }
 }

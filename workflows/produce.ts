@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow'
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow'
 import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
 import { card, host, io, local, queues, SECOND_MS } from './activities.ts'
 import { isHostSilent, wasHeld, whyItFailed } from './failure.ts'
@@ -12,6 +12,8 @@ import type { JobSettings } from './types.ts'
 /** A host that vanishes again and again is not rendered for without end, nor are references fetched that do not stay. */
 const LOST_RENDERS_LIMIT = 3
 const LOST_REFERENCES_LIMIT = 3
+/** The change by which references that are lost are fetched again more than once, and also before they are prepared. */
+const LOST_REFERENCES = 'lost-references'
 
 /**
  * Everything between the plan and the uploaded assets, less what an earlier round has brought about. Throws what the failing
@@ -29,6 +31,7 @@ export async function produce(
       return await renderAndUpload(production, production.references, settings)
     } catch (error) {
       const { code } = whyItFailed(error)
+      if (lost > 0 && !patched(LOST_REFERENCES)) throw error
       if (code === 'staged_lost' && lost < LOST_REFERENCES_LIMIT) {
         production.references = await prepareReferences(production, payload, settings)
       } else if (code === 'model_missing' && mayDropReference(production)) {
@@ -50,7 +53,10 @@ async function prepareReferences(
     try {
       return await fetchAndPrepare(production, settings)
     } catch (error) {
-      if (whyItFailed(error).code === 'staged_lost' && lost++ < LOST_REFERENCES_LIMIT) continue
+      if (isStagedLost(error) && lost < LOST_REFERENCES_LIMIT && patched(LOST_REFERENCES)) {
+        lost += 1
+        continue
+      }
       if (!isCancellation(error) && mayDropReference(production)) {
         await dropReference(production, payload, error)
         return []
@@ -59,6 +65,8 @@ async function prepareReferences(
     }
   }
 }
+
+const isStagedLost = (error: unknown) => whyItFailed(error).code === 'staged_lost'
 
 async function fetchAndPrepare({ plan }: Production, settings: JobSettings): Promise<PreparedReference[]> {
   const limits = {

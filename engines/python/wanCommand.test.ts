@@ -308,6 +308,14 @@ describe('references', () => {
     })
   })
 
+  it('of a picture may be several, and all of them guide it', async () => {
+    const references = [start, end].map(path => ({ role: 'single' as const, path }))
+    const { done } = await engine.render('wan.image', { ...withReferences(image, 'single'), references })
+    expect(done).toMatchObject({ referenceMethod: 'vace', peakMiB: null })
+    const { sources } = await onlyRun()
+    expect(sources?.src_ref_images).toEqual([hash(await pixels(start)), hash(await pixels(end))])
+  })
+
   it('need the weights of VACE', async () => {
     const weights = join(engine.modelsDir, CHECKPOINTS.vace)
     await rm(weights, { recursive: true })

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from diffusers.models.modeling_utils import ModelMixin
 
 from .failures import is_card_error, is_out_of_memory
@@ -16,6 +17,15 @@ def compile_blocks(model: ModelMixin, backend: str) -> None:
     for block in model.modules():
         if block._compiled_call_impl is not None:
             block._compiled_call_impl = fallback.around(block._compiled_call_impl, block._call_impl)
+
+
+def card_computes() -> bool:
+    """A kernel that cannot be loaded is told in the words of a lost card, but leaves the context as it was."""
+    try:
+        torch.cuda.synchronize()
+    except (RuntimeError, AssertionError):
+        return False
+    return True
 
 
 class Fallback:
@@ -34,7 +44,7 @@ class Fallback:
             try:
                 return graph(*args, **kwargs)
             except Exception as error:
-                if is_out_of_memory(error) or is_card_error(error):
+                if is_out_of_memory(error) or (is_card_error(error) and not card_computes()):
                     raise
                 why = type(error).__name__
             # Out here, where the failed try's tensors are gone. What is the job's own fault fails again.

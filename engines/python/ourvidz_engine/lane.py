@@ -61,7 +61,7 @@ class Computed:
     result: Rendered | str
     load_ms: float
     hold: Hold
-    peak_mib: float
+    peak_mib: float | None
 
 
 @dataclass
@@ -162,8 +162,10 @@ class Lane:
         self._memory.begin_peak()
         with holding(claim.hold), torch.no_grad():
             result = self._attempt(task, work)
-        claim.peak_mib = round(self._memory.peak_mib(), 1)
-        return Computed(result, load_ms, claim.hold, claim.peak_mib)
+        peak_mib = round(self._memory.peak_mib(), 1) if work.measured else None
+        # Of a job that was told to save memory the worker would learn that all of its kind need as little.
+        claim.peak_mib = None if task.low_memory else peak_mib
+        return Computed(result, load_ms, claim.hold, peak_mib)
 
     def _await_moves(self, task: Task, work: Work, models: Sequence[str]) -> None:
         """Until there is room, and what the job needs is there. Other jobs' models may take a minute more to load."""

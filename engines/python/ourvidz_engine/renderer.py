@@ -33,6 +33,8 @@ class Work:
     #: After an out of memory, or for a job that killed a program before: slicing, tiling and the smallest batches, with
     #: the same seeds.
     low_memory: bool = False
+    #: Whether what this process has reserved tells what such a job needs.
+    measured: bool = True
     #: Models that are kept for the job, and who is told of one that it no longer needs.
     borrowed: list[str] = field(default_factory=list)
     on_done_with: Callable[[str], None] = lambda _model: None

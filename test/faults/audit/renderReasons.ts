@@ -111,12 +111,12 @@ function hostLost({ job, earlier, later }: Pair, evidence: Evidence): boolean {
   })
 }
 
-/** Whether the worker was away, without a break, for as long as a host may be silent, before another began. */
+/** Whether the worker was cut off, without a break, for as long as a host may be silent, before another began. */
 function wasCutOff({ earlier, later }: Pair, { faults, run }: Evidence): boolean {
   const longestMs = run.bounds.hostLostMs ?? HOST_LOST_MS * run.scale
   const drawnMs = later.drawnMs ?? later.begunMs
   const outages = faults
-    .filter(({ down }) => down.includes(`gpu:${earlier.host}`))
+    .filter(({ kind, down }) => kind.startsWith('cut-off-') && down.includes(`gpu:${earlier.host}`))
     .map(({ from, to }): Interval => [from, Math.min(to, drawnMs)])
   return union(outages).some(([from, to]) => to - from >= longestMs && to >= earlier.begunMs)
 }

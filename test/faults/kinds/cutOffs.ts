@@ -32,6 +32,7 @@ export const CUT_OFFS: readonly FaultKind[] = [
     async act(stage) {
       const { world, stream, random } = stage
       const mode = random.pick(MODES)
+      const awayMs = lostAfterMs(stage) + random.int(2000, 8000)
       const job = wantedJob(random, world.pictures, 'slow', 'video_high', FRAMES)
       const { jobId } = job.submission
       const begun = begunAt(world, jobId)
@@ -40,7 +41,6 @@ export const CUT_OFFS: readonly FaultKind[] = [
       const host = seen ?? random.pick(world.hosts)
       if (seen !== null) await sleep(TOLD_MS)
       const from = now()
-      const awayMs = lostAfterMs(stage) + random.int(2000, 8000)
       host.temporal.set(mode)
       await sleep(awayMs)
       host.temporal.set('pass')

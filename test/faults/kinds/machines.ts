@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { workflowIds } from '../../../jobs/workflowIds.ts'
 import type { Host } from '../world/workers.ts'
 import type { World } from '../world/world.ts'
-import { anyHost, type FaultKind } from './kind.ts'
+import { anyHost, type FaultKind, now } from './kind.ts'
+
+const REPLACED_MS = 120_000
 
 /** What happens to a machine as a whole, and what a person does by hand. */
 export const MACHINES: readonly FaultKind[] = [
@@ -12,11 +14,11 @@ export const MACHINES: readonly FaultKind[] = [
     async act({ world, random }) {
       const host = random.pick(await hostsWithDisk(world))
       const pids = () => [host.keeper.pid(), host.enginePid()].filter(pid => pid !== null)
-      const filled = pids()
+      const [filled, from] = [pids(), now()]
       await host.disk?.fill(filled)
       await sleep(random.int(500, 3000))
       await host.disk?.free(filled)
-      return { target: host.hostId, down: [`disk:${host.hostId}`], detail: String(host.disk?.kind) }
+      return { target: host.hostId, from, down: [`disk:${host.hostId}`], detail: String(host.disk?.kind) }
     },
   },
   {
@@ -46,11 +48,11 @@ export const MACHINES: readonly FaultKind[] = [
 
 /** At least one: a machine that is lost is replaced by its like, which may take a while. */
 async function hostsWithDisk(world: World): Promise<Host[]> {
-  for (;;) {
+  for (const untilMs = Date.now() + REPLACED_MS; Date.now() < untilMs; await sleep(100)) {
     const hosts = world.hosts.filter(({ disk }) => disk !== null)
     if (hosts.length > 0) return hosts
-    await sleep(100)
   }
+  throw new Error('no host has a disk of its own')
 }
 
 type Client = Parameters<FaultKind['act']>[0]['world']['client']

@@ -27,7 +27,7 @@ def require_checkpoint(options: Options) -> None:
     if not (path / "model_index.json" if path.is_dir() else path).is_file():
         raise EngineFailure(
             "model_missing",
-            f"the SDXL checkpoint is not at {path}; `ourvidz models check` tells the command that fetches it",
+            f"the SDXL checkpoint is not at {path}; `ourvidz models check` tells what to do",
         )
 
 
@@ -58,9 +58,7 @@ def load_pipeline(options: Options) -> StableDiffusionXLPipeline:
 
 def _broken(options: Options) -> EngineFailure:
     what = f"{options.sdxl_checkpoint} is no whole SDXL checkpoint"
-    return EngineFailure(
-        "model_missing", f"{what}; `ourvidz models check` tells the command that fetches it again"
-    )
+    return EngineFailure("model_missing", f"{what}; `ourvidz models check` tells what to do")
 
 
 def _config_folder(options: Options) -> Path:

@@ -66,6 +66,7 @@ class WanCommand:
 
     def render(self, job: RenderJob, work: Work) -> Rendered:
         gate("wan.command")
+        work.measured = False
         if torch.cuda.is_initialized():
             # What our allocator only keeps for later is not free for another process.
             torch.cuda.empty_cache()

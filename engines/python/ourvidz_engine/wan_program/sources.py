@@ -27,10 +27,11 @@ def is_guide(job: RenderJob) -> bool:
 def write_sources(job: RenderJob, folder: Path, ffmpeg: str, cancelled: Callable[[], bool]) -> list[str]:
     """Makes the files in the folder and gives the arguments. Their names hold no comma, which parts pictures."""
     if is_guide(job):
-        guide = folder / "reference.png"
-        with Image.open(job.references[0].path) as image:
-            image.convert("RGB").save(guide, format="PNG")
-        return ["--src_ref_images", str(guide)]
+        guides = [folder / f"reference-{index}.png" for index in range(len(job.references))]
+        for reference, guide in zip(job.references, guides, strict=True):
+            with Image.open(reference.path) as image:
+                image.convert("RGB").save(guide, format="PNG")
+        return ["--src_ref_images", ",".join(str(guide) for guide in guides)]
     given = {place_of(reference.role, job): frame_of(reference.path, job) for reference in job.references}
     video, mask = folder / "source.mp4", folder / "mask.mp4"
     write_video(frames_of(job, given), job, video, ffmpeg, cancelled)

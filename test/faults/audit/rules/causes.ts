@@ -3,29 +3,31 @@ import { overlap } from '../interval.ts'
 import type { JobView } from '../jobView.ts'
 import type { Evidence } from '../readEvidence.ts'
 
-/** Codes that a lasting wish leads to by itself; one that no engine knows is refused. */
+/** Codes that a lasting wish leads to by itself; one that no engine knows is refused. Nobody lets a quarantine expire. */
 const BY_WISH: Readonly<Record<string, readonly string[]>> = {
   oom: ['out_of_memory'],
-  cuda_error: ['gpu_error', 'poisoned', 'quarantine_expired'],
+  cuda_error: ['gpu_error', 'poisoned'],
   model_missing: ['model_missing'],
   internal: ['engine_internal'],
   disk_full: ['disk_full'],
-  crash: ['engine_crashed', 'poisoned', 'quarantine_expired'],
-  kill: ['engine_crashed', 'poisoned', 'quarantine_expired'],
-  hang: ['engine_silent', 'poisoned', 'quarantine_expired'],
-  exit_0: ['engine_crashed', 'poisoned', 'quarantine_expired'],
+  crash: ['engine_crashed', 'poisoned'],
+  kill: ['engine_crashed', 'poisoned'],
+  hang: ['engine_silent', 'poisoned'],
+  exit_0: ['engine_crashed', 'poisoned'],
   no_file: ['engine_output_invalid'],
   truncated: ['engine_output_invalid'],
   slow: [],
-  flood: ['engine_crashed', 'engine_internal', 'poisoned', 'quarantine_expired'],
+  flood: ['engine_crashed', 'engine_internal', 'poisoned'],
 }
 const REFUSED = ['engine_rejected']
 /** What the last attempt of a job that no attempt can bring to its end may meet instead, if its host was hit. */
-const BY_HIT =
-  /^(engine_crashed|engine_silent|engine_internal|gpu_error|out_of_memory|engine_output_invalid)$/
+const BY_HIT = /^(engine_crashed|engine_silent|engine_output_invalid)$/
 /** Of a wish that only some attempts act out: those after them must do. */
 const PASSING = /:(once|twice|thrice)$/
 const HIT = /^(gpu|engine|disk):/
+
+/** How the harness says that the originals of a kind were away. The pipeline's own copies are no original. */
+const AWAY = { url: /^url-/, path: /^path-gone\b(?!-)/ } as const
 
 /** A line may be written a little after what it tells of; an answer may be lost, and asked for again. */
 const LATE_MS = 5000
@@ -93,15 +95,18 @@ function wasHit({ faults }: Evidence, { submission, terminal }: JobView, what: R
 
 /** A picture that never was, or that was away while it was fetched. A job that may go without it does not fail for it. */
 function lostReference({ faults }: Evidence, { submission, workflow, callbacks }: JobView): boolean {
-  if (submission.referenceKind === 'none' || submission.mayDropReference) return false
+  const { referenceKind, mayDropReference } = submission
+  if (referenceKind === 'none' || mayDropReference) return false
   if (faults.some(({ target, kind }) => target === submission.jobId && kind === 'references-vanish'))
     return true
   if (callbacks.some(({ references }) => references.some(url => /\/gone-[^/]+$/.test(url)))) return true
   const fetches = (workflow?.activities ?? []).filter(({ name }) => name === 'fetchReferences')
   return fetches.some(({ scheduledMs, closedMs }) =>
     faults.some(
-      ({ down, from, to }) =>
-        down.includes('references') && overlap([from, to], [scheduledMs, closedMs ?? Infinity]),
+      ({ kind, detail, from, to }) =>
+        kind === 'references-vanish' &&
+        AWAY[referenceKind].test(detail) &&
+        overlap([from, to], [scheduledMs, closedMs ?? Infinity]),
     ),
   )
 }

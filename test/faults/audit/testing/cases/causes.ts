@@ -108,7 +108,8 @@ export const CAUSE_CASES: Case[] = [
     finds: FOUND,
     async change(doctor, { failed }) {
       await failedAs(doctor, failed, 'reference_not_found', BY_URL)
-      await fault(doctor, failed, { down: ['references'] }, 3_600_000)
+      const away = { kind: 'references-vanish', detail: 'url-down', down: ['references'] }
+      await fault(doctor, failed, away, 3_600_000)
     },
   },
   {

@@ -242,7 +242,8 @@ export const RENDER_CASES: Case[] = [
           }),
         )
         const away = outage(`gpu:${host}`, later(from, -awayMs), awayMs + 100)
-        await doctor.edit('faults.jsonl', lines => [...lines, away])
+        const kind = 'cut-off-from-temporal-until-lost'
+        await doctor.edit('faults.jsonl', lines => [...lines, { ...away, kind }])
       },
     }),
   ),
