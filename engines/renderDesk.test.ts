@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -9,6 +9,7 @@ import { createRenderStore, type RenderStore } from '../assets/renders.ts'
 import { holdRender } from '../assets/testing/holdRender.ts'
 import { JobFailure } from '../jobs/failures.ts'
 import type { RenderProgress } from '../jobs/status.ts'
+import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import type { VerifyFile } from './checkArtifacts.ts'
 import type { EngineTask } from './engineRun.ts'
 import type { InferenceProgram } from './inferenceProgram.ts'
@@ -208,6 +209,35 @@ describe('a render that kills its program', () => {
     const poison = request('exit-0')
     for (let death = 0; death < 3; death++) await at.render(poison).catch(() => {})
     expect(program.state()).toMatchObject({ crashes: 3, outOfService: [] })
+  })
+})
+
+describe('a reference', () => {
+  const referencesOf = (task?: EngineTask) => (task?.job.kind === 'render' ? task.job.references : [])
+  const referring = (path: string) => request(null, { references: [{ role: 'single', path }] })
+
+  it('that is removed from staging while its job waits in line is there when it is drawn', async () => {
+    const staged = join(await temporaryDirectory(), 'staged')
+    await writeFile(staged, 'a picture')
+    const at = desk()
+    const busy = attempt(at, request('slow:100'))
+    await busy.drawing
+    const waiting = attempt(at, referring(staged))
+    await expect.poll(() => program.state().tasks).toBe(2)
+    await rm(staged)
+    const [given] = referencesOf(started.at(-1))
+    expect(await readFile(given?.path ?? '', 'utf8')).toBe('a picture')
+    expect((await waiting.result).files).toHaveLength(1)
+    expect(await readdir(directory, { recursive: true })).not.toContainEqual(
+      expect.stringContaining('reference-0'),
+    )
+  })
+
+  it('that was gone before is told as such, and leaves nothing', async () => {
+    const what = referring(join(directory, 'nothing'))
+    await expect(desk().render(what)).rejects.toMatchObject({ code: 'staged_lost' })
+    expect(await renders.owned(what)).toBe(false)
+    expect(started).toHaveLength(0)
   })
 })
 

@@ -8,6 +8,7 @@ import type { RenderProgress } from '../jobs/status.ts'
 import { checkArtifacts, type VerifyFile } from './checkArtifacts.ts'
 import type { EngineResult } from './engineRun.ts'
 import type { InferenceProgram } from './inferenceProgram.ts'
+import { keepReferences } from './keepReferences.ts'
 import { KILLS_BEFORE_ALONE, MOST_KILLS, poisoned } from './poison.ts'
 import type { RenderJob } from './protocol.ts'
 
@@ -73,7 +74,8 @@ export async function flyRender(
     try {
       // The process that died of it the last time could not say so.
       if (kills >= MOST_KILLS) throw poisoned(null)
-      const { lane, job, jobId, cardSecondsLimit } = request
+      const { lane, jobId, cardSecondsLimit } = request
+      const job = { ...request.job, references: await keepReferences(request.job.references, workDir) }
       const alone = kills >= KILLS_BEFORE_ALONE || request.lowMemory === true
       if (alone) log.warn({ jobId, kills }, 'a render is tried alone, in low-memory mode')
       const startedAt = performance.now()

@@ -9,9 +9,6 @@ import type { PreparedReference, Production } from './production.ts'
 import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
 
-/** A host where the render was last heard to wait for the card is waited for this many times shorter. */
-const LINE_SHARE = 5
-
 type Rendered = Awaited<ReturnType<CardActivities['generate']>>
 
 /**
@@ -76,7 +73,8 @@ function homeOptions(home: RenderHome, production: Production, settings: JobSett
   return {
     ...renderOptions(production, settings),
     taskQueue: queues().host(home.hostId),
-    scheduleToStartTimeout: home.begun ? hostLostMs : Math.ceil(hostLostMs / LINE_SHARE),
+    // However it was heard of last: in line there, it may have got the card since, out of everybody's reach.
+    scheduleToStartTimeout: hostLostMs,
   }
 }
 

@@ -30,4 +30,10 @@ export const FAILED_SEEDS: readonly FailedSeed[] = [
     count: 50,
     why: 'a task that came after its time-out was rendered, though another machine was at it',
   },
+  {
+    seed: 603,
+    count: 50,
+    why: 'a render in line on a machine that was cut off got the card there, and another machine rendered it again',
+  },
+  { seed: 604, count: 50, why: 'a job failed as its reference was lost between its staging and its render' },
 ]

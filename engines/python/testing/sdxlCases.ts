@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { expect, it, onTestFinished } from 'vitest'
 import type { RenderJob } from '../../protocol.ts'
 import type { EngineHarness, GateEntry, Result } from './engineHarness.ts'
+import { stopAtGate } from './stopAtGate.ts'
 import { tinyImage } from './tinyJobs.ts'
 
 /** Values of one image's latents: 4 channels, an eighth of its width and height. */
@@ -244,6 +245,35 @@ export function sdxlCases(engine: () => EngineHarness): void {
     expect((await render()).latents).toEqual(plain.latents)
     expect((await render({ ...reference, referenceType: 'character' })).latents).toEqual(drawn.latents)
   })
+
+  it.each<[string, Partial<RenderJob>]>([
+    ['text_encoder', {}],
+    ['vae.encoder', { referenceMode: 'single' }],
+    ['image_encoder', { referenceMode: 'single', referenceType: 'style' }],
+    ['unet', {}],
+    ['vae.decoder', {}],
+  ])(
+    'a job that is cancelled at a gate of %s passes no other, and leaves nothing',
+    async (module, changes) => {
+      const { begin, cancel, onWant, gates, memoryMiB } = engine()
+      const reference = referenceTo(await pictureOf(engine().folder, 'gulls'))
+      const job = { ...(changes.referenceMode === 'single' ? reference : {}), ...changes }
+      const before = await render(job)
+      const memory = await memoryMiB()
+      const atGate = stopAtGate(engine(), module)
+      const { id, result } = await begin('sdxl', { ...tinyImage, ...job })
+      await atGate
+      const passed = async () => (await gates()).filter(entry => entry.id === id && entry.event === 'gate')
+      const until = await passed()
+      cancel(id)
+      await expect(result).rejects.toMatchObject({ code: 'cancelled' })
+      onWant(null)
+      expect(until.at(-1)?.module).toBe(module)
+      expect(await passed()).toEqual(until)
+      expect(await memoryMiB()).toBeLessThanOrEqual(memory + 0.1)
+      expect((await render(job)).latents).toEqual(before.latents)
+    },
+  )
 
   it.each<[string, Partial<RenderJob>]>([
     ['an unknown solver', { solver: 'heun' }],

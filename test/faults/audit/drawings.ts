@@ -9,6 +9,7 @@ export interface Drawing {
   /** The program's name of the job; a render has the job's own id, an enhancement `enhance-<id>`. */
   id: string
   kind: 'render' | 'enhance'
+  lane: string | null
   /** The last but one name of its folder; null for an enhancement. */
   planHash: string | null
   begunMs: number
@@ -79,7 +80,7 @@ function drawingsOfLife(host: string, lines: readonly EngineLine[]): Drawing[] {
     switch (event) {
       case 'begun': {
         const begun: Drawing = {
-          ...{ host, pid, id, kind: line.kind ?? 'render', planHash: hashOf(line) },
+          ...{ host, pid, id, kind: line.kind ?? 'render', lane: line.lane ?? null, planHash: hashOf(line) },
           ...{ begunMs: at, drawnMs: null, end: null, endedMs: at, turns: [], heldAtEnd: false },
         }
         open.set(id, begun)

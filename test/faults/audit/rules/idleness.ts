@@ -23,9 +23,11 @@ const EXCUSES = [
   'its host hit',
   'given to a host that was hit',
   'every card taken or away',
+  'in line at a host',
   'its own program at work',
   'pause between tries',
   'quarantine',
+  'delivery given up',
 ] as const
 type Excuse = (typeof EXCUSES)[number]
 
@@ -56,8 +58,8 @@ interface World {
 
 /**
  * From submission to the end of its delivery no job goes without any sign of life for longer than the bound, but for time in
- * which something that it needed was down or getting up again, every card was taken, its own program was at it, it paused
- * between tries, or it was in quarantine. A stretch begins and ends with anything that a witness saw of the job.
+ * which something that it needed was down or getting up again, every card was taken, a host had taken it and drew another of
+ * its lane, its own program was at it, it paused between tries, or it was in an operator's hands. A stretch begins and ends with anything that a witness saw of the job.
  */
 export function checkIdleness(evidence: Evidence, jobs: readonly JobView[]): Idleness {
   const { scale, bounds } = evidence.run
@@ -171,9 +173,11 @@ function excusesOf(world: World, job: JobView, stretch: Interval): Record<Excuse
     'its host hit': hit,
     'given to a host that was hit': unheard,
     'every card taken or away': queued,
+    'in line at a host': card ? inLine(world, drawings, stretch) : [],
     'its own program at work': ownWork(drawings, bounds.renderMs),
     'pause between tries': pauses,
     quarantine: quarantineOf(job, stretch[1]),
+    'delivery given up': open.length === 0 ? givenUp(evidence, job) : [],
   }
 }
 
@@ -190,4 +194,27 @@ function quarantineOf({ workflow }: JobView, endMs: number): Interval[] {
   return statuses.flatMap(({ atMs, status }, index): Interval[] =>
     status === 'quarantined' ? [[atMs, statuses[index + 1]?.atMs ?? endMs]] : [],
   )
+}
+
+/**
+ * A host takes two jobs of a lane and draws one after the other, though another host may have nothing to do by then. Which host
+ * has taken a job is known by its next beginning.
+ */
+function inLine(world: World, drawings: readonly Drawing[], [from]: Interval): Interval[] {
+  const next = drawings.filter(({ begunMs }) => begunMs >= from).toSorted((a, b) => a.begunMs - b.begunMs)[0]
+  if (next === undefined) return []
+  return [...world.drawings.values()]
+    .flat()
+    .filter(({ host, lane, id }) => host === next.host && lane === next.lane && id !== next.id)
+    .map(({ begunMs, endedMs }) => [begunMs, endedMs])
+}
+
+/** An undelivered callback waits for an operator, who has it delivered again. */
+function givenUp({ workflows, actions }: Evidence, { submission: { jobId } }: JobView): Interval[] {
+  const asked = actions.filter(action => action.kind === 'redeliver' && action.jobId === jobId)
+  return workflows
+    .filter(({ workflowId, status }) => workflowId === `callback-${jobId}` && status === 'FAILED')
+    .flatMap(({ closedMs }) =>
+      asked.flatMap(({ at }): Interval[] => (closedMs === null || at < closedMs ? [] : [[closedMs, at]])),
+    )
 }

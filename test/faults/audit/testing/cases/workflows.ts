@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Doctor, type Event, later, shift } from '../doctored.ts'
-import { type Case, drawnAt } from './case.ts'
+import { type Case, drawnAt, logOf } from './case.ts'
 
 const HOUR_MS = 3_600_000
 const GAP_MS = 10 * 60_000
@@ -120,11 +120,12 @@ const HITS: { what: string; hosts: string[]; kind?: string; before?: object | nu
 /** A host that draws something else all the while. */
 async function keepBusy(
   doctor: Doctor,
-  host: 'card-1' | 'card-2',
+  host: string,
   { from, to }: { from: number; to: number },
+  lane = 'wan.enhance',
 ) {
-  const line = { pid: 999_999, id: 'enhance-another', lane: 'wan.enhance' }
-  await doctor.edit(`engine-${host}.jsonl`, lines => [
+  const line = { pid: 999_999, id: 'enhance-another', lane }
+  await doctor.edit(logOf(host), lines => [
     { pid: line.pid, at: iso(from - 10), event: 'started' },
     { ...line, at: iso(from - 10), event: 'begun', kind: 'enhance', outDir: null },
     { ...line, at: iso(to + 10), event: 'done' },
@@ -194,6 +195,17 @@ export const WORKFLOW_CASES: Case[] = [
     change: async (doctor, { pictures }) =>
       keepBusy(doctor, 'card-1', await waitForCard(doctor, pictures.jobId)),
   },
+  ...[true, false].map(
+    (its): Case => ({
+      what: `the same, and the one that drew it then was busy with ${its ? 'its' : 'another'} lane`,
+      finds: its ? [] : ['idle'],
+      async change(doctor, { pictures: { jobId } }) {
+        const gap = await waitForCard(doctor, jobId)
+        const { host, lines } = await drawnAt(doctor, jobId)
+        await keepBusy(doctor, host, gap, its ? lines[0]?.lane : 'wan.enhance')
+      },
+    }),
+  ),
   {
     what: 'the same, and both were busy',
     finds: [],
