@@ -247,6 +247,21 @@ export function sdxlCases(engine: () => EngineHarness): void {
   })
 
   it.each<[string, Partial<RenderJob>]>([
+    ['without a reference', {}],
+    ['with an adapter', { referenceType: 'style' }],
+  ])('draws a batch in low-memory mode as it does otherwise, %s', async (_, changes) => {
+    const reference = referenceTo(await pictureOf(engine().folder, 'gulls'))
+    const job = { ...tinyImage, ...(changes.referenceType ? reference : {}), ...changes, images: 3 }
+    const [usual, careful] = [
+      await engine().render('sdxl', job),
+      await engine().render('sdxl', job, { lowMemory: true }),
+    ]
+    for (const index of [0, 1, 2]) {
+      expect(distance(latentsOf(careful, index), latentsOf(usual, index))).toBeLessThan(ROUNDING)
+    }
+  })
+
+  it.each<[string, Partial<RenderJob>]>([
     ['text_encoder', {}],
     ['vae.encoder', { referenceMode: 'single' }],
     ['image_encoder', { referenceMode: 'single', referenceType: 'style' }],
