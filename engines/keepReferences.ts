@@ -1,11 +1,12 @@
-import { copyFile, link } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { diskFull, errorCode } from '../assets/atomicFile.ts'
 import { JobFailure } from '../jobs/failures.ts'
 import type { RenderJob } from './protocol.ts'
 
 /**
- * A job's references as links in the folder of its render: it may wait in line for hours, and staging is cleaned meanwhile.
+ * Copies a job's references into the folder of its render: it may wait in line for hours, and staging is cleaned meanwhile.
  * Throws `staged_lost` for one that is gone already, or `disk_full`.
  */
 export async function keepReferences(
@@ -23,8 +24,7 @@ export async function keepReferences(
 
 async function keep(path: string, kept: string): Promise<void> {
   try {
-    // Not possible from another file system.
-    await link(path, kept).catch(() => copyFile(path, kept))
+    await copyFile(path, kept, constants.COPYFILE_FICLONE)
   } catch (cause) {
     if (errorCode(cause) !== 'ENOENT') throw diskFull(cause, kept)
     throw new JobFailure('staged_lost', 'a reference was lost between its staging and its render', { cause })

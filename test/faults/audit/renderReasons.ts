@@ -1,4 +1,4 @@
-import type { Drawing } from './drawings.ts'
+import { type Drawing, livesOf } from './drawings.ts'
 import type { Interval } from './interval.ts'
 import { overlap, union } from './interval.ts'
 import type { JobView } from './jobView.ts'
@@ -15,6 +15,8 @@ export const REASONS = {
     'the earlier attempt has no end in the engine’s log, its program wrote nothing afterwards, and no receipt was seen',
   'output refused':
     'the job’s wish was to make no file, half of one, or noise for which its program is ended; no receipt was seen',
+  'program died before its word came':
+    'the earlier attempt was done by the engine’s log, no receipt was seen, and its program wrote nothing more, not even its orderly end: what it had said last was never read',
   'worker died before the receipt':
     'the earlier attempt was done, no receipt was seen, and its worker or disk was down between the two',
   'host lost':
@@ -59,6 +61,7 @@ export function reasonOf(pair: Pair, evidence: Evidence): Reason | null {
   if (earlier.end === 'failed' || earlier.end === 'cancelled') return 'attempt failed'
   if (earlier.end === null) return 'program died'
   if (/^(no_file|truncated|flood)/.test(job.submission.wish ?? '')) return 'output refused'
+  if (isLastWord(earlier, evidence)) return 'program died before its word came'
   const since: Interval = [earlier.endedMs - LATE_FAULT_MS, later.begunMs]
   return isDown(evidence, [`gpu:${earlier.host}`, `disk:${earlier.host}`], since)
     ? 'worker died before the receipt'
@@ -76,6 +79,19 @@ export function isAlive({ earlier, later }: Pair, { engines }: Evidence): boolea
   // Its program lives on and has not let go of it.
   return (engines.get(earlier.host) ?? []).some(
     ({ pid, at }) => pid === earlier.pid && at > drawnMs + SLACK_MS && earlier.pid !== later.pid,
+  )
+}
+
+/** One that hangs or dies at once has written to its log what its parent never read. */
+function isLastWord({ host, pid, begunMs, endedMs }: Drawing, evidence: Evidence): boolean {
+  return livesOf(evidence).some(
+    life =>
+      life.host === host &&
+      life.pid === pid &&
+      life.startedMs <= begunMs &&
+      life.endedMs >= endedMs &&
+      life.endedMs <= endedMs + SLACK_MS &&
+      !life.orderly,
   )
 }
 

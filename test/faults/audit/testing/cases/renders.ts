@@ -183,6 +183,21 @@ export const RENDER_CASES: Case[] = [
     },
   },
   {
+    what: 'the same, and its program never wrote another word',
+    finds: [],
+    counted: ['withoutReceipt', 'program died before its word came'],
+    async change(doctor, { pictures: { jobId } }) {
+      await forgetReceipt(doctor, jobId)
+      const { log, lines } = await drawnAt(doctor, jobId)
+      await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
+      // The pid that it had is another program's from now on.
+      const [pid, endedAt] = [lines[0]?.pid ?? 0, lines.at(-1)?.at ?? '']
+      await doctor.edit(log, held =>
+        held.map(line => (line.pid === pid && line.at > endedAt ? { ...line, pid: 999_996 } : line)),
+      )
+    },
+  },
+  {
     what: 'the same, and its wish was to make no file',
     finds: [],
     async change(doctor, { pictures: { jobId } }) {
