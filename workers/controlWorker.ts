@@ -42,6 +42,11 @@ export interface ControlWorkerDeps {
  * by `npm run bench -- --scenario backlog-sdxl`: its first render begins after 0.26 s instead of 0.44.
  */
 const WORKFLOW_TASKS_AT_ONCE = 8
+/**
+ * More than are about to do something. Half a MiB each (`npm run bench:scale`): by the SDK's own figure, thousands of jobs
+ * that only wait would fill the memory. One that is not there any more is replayed, in milliseconds.
+ */
+const WORKFLOWS_IN_MEMORY = 200
 const IO_AT_ONCE = 50
 /** Sockets that mostly wait: a receiver that hangs must not keep other jobs' callbacks in line. */
 const CALLBACKS_AT_ONCE = 500
@@ -69,6 +74,7 @@ export async function createControlWorkers(deps: ControlWorkerDeps): Promise<Wor
       activities: { ...localActivities(config) },
       enableNonLocalActivities: false,
       maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
+      maxCachedWorkflows: WORKFLOWS_IN_MEMORY,
     }),
     Worker.create({
       ...shared,
