@@ -11,12 +11,12 @@ export type ModelTable = Readonly<Record<string, ModelRow>>
 const mib = (gigabytes: number) => Math.ceil((gigabytes * 1e9) / 2 ** 20)
 
 /**
- * What the models weigh on the card, from their numbers of parameters: SDXL's UNet 2.57 and CLIPs 0.82 billion in fp16, its VAE 0.08 in fp32
- * (6.94 GB is told of all in fp16); IP-Adapter with ViT-H; WAN's VACE DiT in bf16 (4.31 GB; plain T2V is 2.84) and its VAE in fp32 (0.51 GB); the encoder of
+ * What the models weigh on the card, from their numbers of parameters: SDXL's UNet 2.57, CLIPs 0.82 and VAE 0.08 billion in fp16;
+ * IP-Adapter with ViT-H; WAN's VACE DiT in bf16 (4.31 GB; plain T2V is 2.84) and its VAE in fp32 (0.51 GB); the encoder of
  * umT5-xxl, 5.68 billion, and Qwen2.5-7B, 7.62 billion, in bf16.
  */
 export const MODELS = {
-  lustify_sdxl: { residentMiB: mib(6.94 + 0.17) },
+  lustify_sdxl: { residentMiB: mib(6.94) },
   sdxl_ip_adapter: { residentMiB: mib(2.1) },
   wan_2_1_1_3b: { residentMiB: mib(4.31 + 0.51) },
   umt5_xxl: { residentMiB: mib(11.36), transient: true },

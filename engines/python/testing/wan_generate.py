@@ -94,7 +94,14 @@ def remember(entry: dict[str, object]) -> None:
 def sources(args: argparse.Namespace) -> dict[str, object]:
     """Frames as they decode: the number of them, and of each its sha256."""
     read = {name: getattr(args, name) for name in ("src_video", "src_mask", "src_ref_images")}
-    return {name: None if path is None else frames(path, args.size) for name, path in read.items()}
+    # The official program parts pictures by commas, and takes none from the name of a video.
+    paths = {"src_ref_images": (args.src_ref_images or "").split(",")}
+    return {
+        name: None
+        if given is None
+        else [frame for path in paths.get(name, [given]) for frame in frames(path, args.size)]
+        for name, given in read.items()
+    }
 
 
 def frames(path: str, size: str) -> list[str]:
