@@ -12,6 +12,7 @@ import { budgetOf } from '../gpu/models.ts'
 import { type OwnedCard, ownCard } from '../gpu/ownCard.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
+import { isWanByCommand } from './prewarm.ts'
 
 /** What computes on this machine: the program to start, the card that it is pinned to, and what it may use of it. */
 export interface Engine {
@@ -66,7 +67,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     budgetMiB: budgetOfCard(config, card),
     installed: {
       ipAdapter: await exists(join(engine.modelsDir, 'ip-adapter', 'models', 'image_encoder')),
-      wanByCommand: engine.kind === 'diffusers' && engine.wanCommand !== null,
+      wanByCommand: isWanByCommand(config),
     },
     afterDeath: pid => (card === null ? Promise.resolve() : memoryGone(card, pid, deps)),
   }

@@ -8,8 +8,13 @@ const OF_WAN: ReadonlySet<ModelId> = new Set(['wan_2_1_1_3b', 'umt5_xxl'])
 export function modelsToPrewarm({ engine }: Pick<Config, 'engine'>): ModelId[] {
   const unknown = engine.prewarm.filter(model => !isModelId(model))
   if (unknown.length > 0) throw new ConfigError(`PREWARM: no such model: ${unknown.join(', ')}`)
-  const byCommand = engine.kind === 'diffusers' && engine.wanCommand !== null
+  const byCommand = isWanByCommand({ engine })
   return engine.prewarm.filter(isModelId).filter(model => !(byCommand && OF_WAN.has(model)))
+}
+
+/** Whether WAN jobs are rendered by a command line, which only the diffusers engine can have done. */
+export function isWanByCommand({ engine }: Pick<Config, 'engine'>): boolean {
+  return engine.kind === 'diffusers' && engine.wanCommand !== null
 }
 
 /** Those of them that a render for nobody compiles: only the diffusers engine compiles, and only on a card. */

@@ -53,7 +53,11 @@ async function prepareReferences(
     try {
       return await fetchAndPrepare(production, settings)
     } catch (error) {
-      if (isStagedLost(error) && lost < LOST_REFERENCES_LIMIT && patched(LOST_REFERENCES)) {
+      if (
+        whyItFailed(error).code === 'staged_lost' &&
+        lost < LOST_REFERENCES_LIMIT &&
+        patched(LOST_REFERENCES)
+      ) {
         lost += 1
         continue
       }
@@ -65,8 +69,6 @@ async function prepareReferences(
     }
   }
 }
-
-const isStagedLost = (error: unknown) => whyItFailed(error).code === 'staged_lost'
 
 async function fetchAndPrepare({ plan }: Production, settings: JobSettings): Promise<PreparedReference[]> {
   const limits = {

@@ -4,7 +4,7 @@ import sharp from 'sharp'
 import { expect, it, onTestFinished } from 'vitest'
 import type { RenderJob } from '../../protocol.ts'
 import type { EngineHarness, GateEntry, Result } from './engineHarness.ts'
-import { stopAtGate } from './stopAtGate.ts'
+import { cancelAtGate } from './stopAtGate.ts'
 import { tinyImage } from './tinyJobs.ts'
 
 /** Values of one image's latents: 4 channels, an eighth of its width and height. */
@@ -262,22 +262,12 @@ export function sdxlCases(engine: () => EngineHarness): void {
   })
 
   it('a job that is cancelled at a gate of the UNet passes no other, and leaves nothing', async () => {
-    const { begin, cancel, onWant, gates, memoryMiB } = engine()
-    const [job, module] = [{}, 'unet']
-    const before = await render(job)
+    const { memoryMiB } = engine()
+    const before = await render()
     const memory = await memoryMiB()
-    const atGate = stopAtGate(engine(), module)
-    const { id, result } = await begin('sdxl', { ...tinyImage, ...job })
-    await atGate
-    const passed = async () => (await gates()).filter(entry => entry.id === id && entry.event === 'gate')
-    const until = await passed()
-    cancel(id)
-    await expect(result).rejects.toMatchObject({ code: 'cancelled' })
-    onWant(null)
-    expect(until.at(-1)?.module).toBe(module)
-    expect(await passed()).toEqual(until)
+    await cancelAtGate(engine(), 'sdxl', tinyImage, 'unet')
     expect(await memoryMiB()).toBeLessThanOrEqual(memory + 0.1)
-    expect((await render(job)).latents).toEqual(before.latents)
+    expect((await render()).latents).toEqual(before.latents)
   })
 
   it.each<[string, Partial<RenderJob>]>([

@@ -6,7 +6,7 @@ import type { Lane } from '../../../jobs/jobTypes.ts'
 import type { RenderJob } from '../../protocol.ts'
 import type { EngineHarness } from './engineHarness.ts'
 import { takeTurnsAtEveryGate } from './programCases.ts'
-import { stopAtGate } from './stopAtGate.ts'
+import { cancelAtGate, stopAtGate } from './stopAtGate.ts'
 import { tinyVideo } from './tinyJobs.ts'
 
 const MODES = ['none', 'single', 'start', 'end', 'both'] as const
@@ -170,22 +170,13 @@ export function wanCases(engine: () => EngineHarness): void {
   it.each(['wan.text_encoder', 'wan.vae.encoder', 'wan.vace_blocks', 'wan.blocks', 'wan.vae.decoder'])(
     'is cancelled at a gate of %s, passes no other, and leaves nothing',
     async module => {
-      const { gates, begin, cancel, memoryMiB, onWant } = engine()
+      const { memoryMiB } = engine()
       const job = referring('both')
       const before = await latentsOf(job)
       const memory = await memoryMiB()
       const prompt = module === 'wan.text_encoder' ? 'a boat that nobody has seen before' : job.prompt
       if (prompt !== job.prompt) await latentsOf({ ...job, prompt: 'a boat that loads the encoder' })
-      const atGate = stopAtGate(engine(), module)
-      const { id, result } = await begin('wan.video', { ...job, prompt })
-      await atGate
-      const passed = async () => (await gates()).filter(entry => entry.id === id && entry.event === 'gate')
-      const until = await passed()
-      cancel(id)
-      await expect(result).rejects.toMatchObject({ code: 'cancelled' })
-      onWant(null)
-      expect(until.at(-1)?.module).toBe(module)
-      expect(await passed()).toEqual(until)
+      await cancelAtGate(engine(), 'wan.video', { ...job, prompt }, module)
       // The encoder may have come for the prompt; what is left besides is too little to be a job's.
       const encoderMiB = prompt === job.prompt ? 0 : 0.2
       expect(await memoryMiB()).toBeLessThanOrEqual(memory + 0.1 + encoderMiB)
