@@ -1,4 +1,4 @@
-import { findFfmpeg } from './decode.ts'
+import { createDecoder, type Decoder } from './decode.ts'
 import { callbacksOf, type JobView, jobViews } from './jobView.ts'
 import { type Evidence, readEvidence } from './readEvidence.ts'
 import { fetchHistories, savedHistories } from './readHistories.ts'
@@ -18,8 +18,8 @@ export interface AuditOptions {
   temporalAddress?: string | null
   /** Of the run, where its own word is not to be taken. */
   namespace?: string
-  /** The program that decodes videos. */
-  ffmpeg?: string
+  /** Without it, one of its own. */
+  decoder?: Decoder
 }
 
 /**
@@ -46,7 +46,7 @@ export async function audit(directory: string, options: AuditOptions = {}): Prom
     ...checkCauses(evidence, jobs),
     ...checkObjects(evidence, jobs),
     ...checkOthersObjects(evidence),
-    ...(await checkAssets(evidence, jobs, options.ffmpeg ?? (await findFfmpeg()))),
+    ...(await checkAssets(evidence, jobs, options.decoder ?? (await createDecoder()))),
     ...renders.findings,
     ...checkTurns(evidence),
     ...checkLeaks(evidence, jobs),

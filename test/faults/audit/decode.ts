@@ -8,16 +8,28 @@ export interface Decoded {
   frames: number
 }
 
+/** Both throw when anything of the file is missing. */
+export interface Decoder {
+  picture(file: string): Promise<Decoded>
+  video(file: string): Promise<Decoded>
+}
+
 const run = promisify(execFile)
 
-/** Decodes every pixel of a picture. Throws when any is missing. */
-export async function decodePicture(file: string): Promise<Decoded> {
+/** Throws where there is no ffmpeg. */
+export async function createDecoder(): Promise<Decoder> {
+  const ffmpeg = await findFfmpeg()
+  return { picture: decodePicture, video: file => decodeVideo(file, ffmpeg) }
+}
+
+/** Decodes every pixel of a picture. */
+async function decodePicture(file: string): Promise<Decoded> {
   const { info } = await sharp(file, { failOn: 'warning' }).raw().toBuffer({ resolveWithObject: true })
   return { width: info.width, height: info.height, frames: 1 }
 }
 
 /** Decodes every frame of a video. Throws when ffmpeg finds anything wrong with it. */
-export async function decodeVideo(file: string, ffmpeg: string): Promise<Decoded> {
+async function decodeVideo(file: string, ffmpeg: string): Promise<Decoded> {
   const args = ['-nostdin', '-v', 'error', '-xerror', '-err_detect', 'explode', '-i', file]
   const { stdout, stderr } = await run(ffmpeg, [...args, '-map', '0:v:0', '-f', 'framemd5', '-'], {
     maxBuffer: 2 ** 24,
@@ -29,7 +41,7 @@ export async function decodeVideo(file: string, ffmpeg: string): Promise<Decoded
 }
 
 /** The ffmpeg of PATH, or the one that a package brings. Throws where there is neither. */
-export async function findFfmpeg(): Promise<string> {
+async function findFfmpeg(): Promise<string> {
   const works = async (path: string) => {
     await run(path, ['-version'])
     return path

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { decodePicture, decodeVideo } from '../decode.ts'
+import type { Decoder } from '../decode.ts'
 import type { Stored } from '../evidence.ts'
 import type { Finding } from '../findings.ts'
 import type { JobView } from '../jobView.ts'
@@ -19,7 +19,7 @@ const receiptSchema = z.looseObject({ files: z.array(z.looseObject({ sha256: z.s
 export async function checkAssets(
   evidence: Evidence,
   jobs: readonly JobView[],
-  ffmpeg: string,
+  decoder: Decoder,
 ): Promise<Finding[]> {
   const objects = new Map(evidence.stored.map(stored => [`${stored.bucket}/${stored.path}`, stored]))
   const found: Finding[] = []
@@ -38,14 +38,13 @@ export async function checkAssets(
       await check(path, async (stored, file) => {
         const expected = rendered[index]
         if (expected !== undefined && stored.sha256 !== expected) return 'is not what was rendered'
-        const decoded =
-          submission.extension === 'mp4' ? await decodeVideo(file, ffmpeg) : await decodePicture(file)
-        return differenceOf(submission, decoded)
+        const kind = submission.extension === 'mp4' ? 'video' : 'picture'
+        return differenceOf(submission, await decoder[kind](file))
       })
     }
     for (const path of thumbnails) {
       await check(path, async (_, file) => {
-        const { width, height } = await decodePicture(file)
+        const { width, height } = await decoder.picture(file)
         return Math.max(width, height) > LONGEST_THUMBNAIL_PX ? `is ${width}×${height}` : null
       })
     }

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { temporaryDirectory } from '../../../temporaryDirectory.ts'
 import { audit } from '../audit.ts'
+import type { Decoder } from '../decode.ts'
 import type {
   ActionLine,
   FaultLine,
@@ -17,6 +18,7 @@ import type {
   SubmissionLine,
 } from '../evidence.ts'
 import type { AuditReport } from '../report.ts'
+import { rememberDecoded } from './rememberDecoded.ts'
 
 /** A line of an engine's log, as it stands in the file. */
 export interface EngineEntry {
@@ -71,6 +73,9 @@ export interface Doctor {
   report(): Promise<AuditReport & { rules: string[] }>
 }
 
+/** Each case has nearly the same files as the others: the same bytes are decoded once. */
+let decoder: Promise<Decoder> | null = null
+
 export async function doctored(evidence: string): Promise<Doctor> {
   const directory = await temporaryDirectory()
   await cp(evidence, directory, { recursive: true })
@@ -116,7 +121,8 @@ export async function doctored(evidence: string): Promise<Doctor> {
     },
     object: ({ bucket, path }) => join(directory, 'store', bucket, path),
     async report() {
-      const report = await audit(directory)
+      decoder ??= rememberDecoded()
+      const report = await audit(directory, { decoder: await decoder })
       return { ...report, rules: [...new Set(report.findings.map(({ rule }) => rule))].toSorted() }
     },
   }
