@@ -9,7 +9,8 @@ export interface BareParent {
   events: EngineEvent[]
   /** Lines on stdout that are no events. */
   noise: string[]
-  send(command: Command): void
+  /** Several in one write reach the program together: it does nothing of its own between them. */
+  send(...commands: Command[]): void
   sendLine(line: string): void
   /** The first event that fits, past ones included. Rejects when the program ends without it. */
   until<Type extends EngineEvent['type']>(
@@ -51,9 +52,9 @@ export function startWithBareParent(options: BareParentOptions): BareParent {
   const line: Lane[] = []
   let holder: Lane | null = null
 
-  function send(command: Command): void {
-    if (command.type === 'generate') laneOf.set(command.id, command.lane)
-    subprocess.stdin.write(`${JSON.stringify(command)}\n`)
+  function send(...commands: Command[]): void {
+    for (const command of commands) if (command.type === 'generate') laneOf.set(command.id, command.lane)
+    subprocess.stdin.write(commands.map(command => `${JSON.stringify(command)}\n`).join(''))
   }
 
   function passTurn(event: EngineEvent): void {

@@ -261,14 +261,25 @@ export function sdxlCases(engine: () => EngineHarness): void {
     }
   })
 
-  it('a job that is cancelled at a gate of the UNet passes no other, and leaves nothing', async () => {
-    const { memoryMiB } = engine()
-    const before = await render()
-    const memory = await memoryMiB()
-    await cancelAtGate(engine(), 'sdxl', tinyImage, 'unet')
-    expect(await memoryMiB()).toBeLessThanOrEqual(memory + 0.1)
-    expect((await render()).latents).toEqual(before.latents)
-  })
+  it.each<[string, Partial<RenderJob>]>([
+    ['text_encoder', {}],
+    ['vae.encoder', { referenceMode: 'single' }],
+    ['image_encoder', { referenceMode: 'single', referenceType: 'style' }],
+    ['unet', {}],
+    ['vae.decoder', {}],
+  ])(
+    'a job that is cancelled at a gate of %s passes no other, and leaves nothing',
+    async (module, changes) => {
+      const { memoryMiB } = engine()
+      const reference = referenceTo(await pictureOf(engine().folder, 'gulls'))
+      const job = { ...(changes.referenceMode === 'single' ? reference : {}), ...changes }
+      const before = await render(job)
+      const memory = await memoryMiB()
+      await cancelAtGate(engine(), 'sdxl', { ...tinyImage, ...job }, module)
+      expect(await memoryMiB()).toBeLessThanOrEqual(memory + 0.1)
+      expect((await render(job)).latents).toEqual(before.latents)
+    },
+  )
 
   it.each<[string, Partial<RenderJob>]>([
     ['an unknown solver', { solver: 'heun' }],

@@ -16,8 +16,7 @@ export async function stopAtGate({ onWant, program, gates }: EngineHarness, modu
         : (await gates()).findLast(entry => entry.id === id && entry.event === 'gate')
     last().then(entry => {
       if (entry?.module === module) return resolve()
-      program.send({ type: 'grant', lane })
-      program.send({ type: 'yield', lane })
+      program.send({ type: 'grant', lane }, { type: 'yield', lane })
     }, reject)
   })
   await promise
