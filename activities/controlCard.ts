@@ -6,7 +6,7 @@ import { LANES } from '../jobs/jobTypes.ts'
 
 export interface ControlCardDeps {
   lanes: Pick<LaneModes, 'set'>
-  status: () => CardStatus
+  status: () => Promise<CardStatus>
 }
 
 /** Its workflow may be started by hand, and a lane that is none must not be kept. */
@@ -17,6 +17,6 @@ export function createControlCard({ lanes, status }: ControlCardDeps) {
   return async function controlCard(input: CardCommand): Promise<CardStatus> {
     const { command, lanes: named } = commandSchema.parse(input)
     if (command !== 'status') await lanes.set(named, MODE_AFTER[command])
-    return status()
+    return await status()
   }
 }

@@ -13,7 +13,7 @@ export interface HealthOptions {
   /** Each resolves when its part is usable, and rejects with the reason when it is not. A string that it gives is shown. */
   checks: Checks
   registry: Registry
-  /** What else is served, by path: each gives a value that is sent as JSON. */
+  /** What else is served, by path: each gives a value, or a promise of one, that is sent as JSON. */
   pages?: Record<string, () => unknown>
   /** Address of the metrics of Temporal's core, from `installTemporalRuntime`. */
   coreMetricsUrl?: string
@@ -51,7 +51,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
       return send(response, 200, options.registry.contentType, text)
     }
     const page = pages[path]
-    if (page) return send(response, 200, 'application/json', `${JSON.stringify(page())}\n`)
+    if (page) return send(response, 200, 'application/json', `${JSON.stringify(await page())}\n`)
     const known = ['/livez', '/readyz', '/metrics', ...Object.keys(pages)]
     send(response, 404, 'text/plain', `try ${known.join(', ')}\n`)
   }

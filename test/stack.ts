@@ -18,6 +18,7 @@ import { createControlWorkers } from '../workers/controlWorker.ts'
 import { openEngine } from '../workers/engine.ts'
 import { createGpuWorkers, laneWorkerState } from '../workers/gpuWorker.ts'
 import { createJobStatus } from '../workers/jobStatus.ts'
+import { createMissingWeights } from '../workers/missingWeights.ts'
 import { ensureReconcileSchedule } from '../workers/reconcileSchedule.ts'
 import { runWorkers } from '../workers/runWorkers.ts'
 import { replayHistories } from './replay.ts'
@@ -138,6 +139,7 @@ export async function openTestStack(
         hostId: machine.hostId,
         ...card,
         workerState: laneWorkerState(machine, () => workers),
+        missingWeights: createMissingWeights(machine),
       })
       workers = await createGpuWorkers({
         config: machine,

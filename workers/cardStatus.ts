@@ -4,6 +4,7 @@ import { GUARANTEED_SHARES } from '../gpu/shares.ts'
 import type { CardStatus, LaneStatus, MemoryStatus } from '../jobs/cardStatus.ts'
 import { LANES, type Lane } from '../jobs/jobTypes.ts'
 import type { Checks } from '../runtime/readiness.ts'
+import type { MissingWeights } from './missingWeights.ts'
 
 export interface CardStatusDeps {
   hostId: string
@@ -11,13 +12,16 @@ export interface CardStatusDeps {
   lanes: Pick<LaneModes, 'get'>
   /** State of the lane's Temporal Worker; null before there is one. */
   workerState: (lane: Lane) => string | null
+  missingWeights: MissingWeights
   card: CardStatus['card']
   memory: () => MemoryStatus | null
 }
 
 /** Gives what an operator asks of the card, as it is at the moment of the call. */
-export function createCardStatus(deps: CardStatusDeps): () => CardStatus {
-  return function cardStatus() {
+export function createCardStatus(deps: CardStatusDeps): () => Promise<CardStatus> {
+  return async function cardStatus() {
+    const reasons = new Map<Lane, string | null>()
+    for (const lane of LANES) reasons.set(lane, await whyNotServed(deps, lane))
     const { status, info, crashes, lastDeath } = deps.program.state()
     const tasks = deps.program.tasks()
     return {
@@ -35,7 +39,7 @@ export function createCardStatus(deps: CardStatusDeps): () => CardStatus {
       holder: tasks.holder,
       lanes: LANES.map((lane): LaneStatus => {
         const mode = deps.lanes.get(lane)
-        const reason = whyNotServed(deps, lane) ?? (mode === 'open' ? null : `the lane is ${mode}`)
+        const reason = reasons.get(lane) ?? (mode === 'open' ? null : `the lane is ${mode}`)
         return {
           lane,
           mode,
@@ -52,26 +56,32 @@ export function createCardStatus(deps: CardStatusDeps): () => CardStatus {
   }
 }
 
-/** Readiness of each lane; `find` throws while there is nothing to be asked yet. One that an operator has closed does as it was told, so it is no reason not to be ready. */
-export function laneChecks(find: () => Pick<CardStatusDeps, 'program' | 'lanes' | 'workerState'>): Checks {
-  const check = (lane: Lane) => () => {
+/**
+ * Readiness of each lane; `find` throws while there is nothing to be asked yet. One that an operator has closed does as it
+ * was told, so it is no reason not to be ready.
+ */
+export function laneChecks(find: () => Served & Pick<CardStatusDeps, 'lanes'>): Checks {
+  const check = (lane: Lane) => async () => {
     const deps = find()
-    const why = whyNotServed(deps, lane)
+    const why = await whyNotServed(deps, lane)
     if (why !== null) throw new Error(why)
     return deps.lanes.get(lane)
   }
   return Object.fromEntries(LANES.map(lane => [`lane ${lane}`, check(lane)]))
 }
 
-function whyNotServed(
-  { program, workerState }: Pick<CardStatusDeps, 'program' | 'workerState'>,
+/** What tells whether a lane's jobs would be rendered. */
+type Served = Pick<CardStatusDeps, 'program' | 'workerState' | 'missingWeights'>
+
+async function whyNotServed(
+  { program, workerState, missingWeights }: Served,
   lane: Lane,
-): string | null {
+): Promise<string | null> {
   const { status, warming, outOfService } = program.state()
   if (status !== 'ready') return `the inference program is ${status}`
   if (warming) return 'models are being loaded'
   if (outOfService.includes(lane)) return 'out of service: its jobs killed the program again and again'
   const state = workerState(lane)
-  if (state === 'RUNNING') return null
+  if (state === 'RUNNING') return await missingWeights(lane)
   return `the lane's worker is ${state === null ? 'not started yet' : state.toLowerCase()}`
 }

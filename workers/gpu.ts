@@ -9,6 +9,7 @@ import { collectKeptFiles } from './collector.ts'
 import { openEngine } from './engine.ts'
 import { createGpuWorkers, laneWorkerState } from './gpuWorker.ts'
 import { createJobStatus } from './jobStatus.ts'
+import { createMissingWeights } from './missingWeights.ts'
 import { modelsToWarmUp } from './prewarm.ts'
 import { runWorkerProgram } from './program.ts'
 import { type RunningWorkers, runWorkers } from './runWorkers.ts'
@@ -52,7 +53,12 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   )
   const engine = await openEngine({ config, ffmpeg, log, signal, defer })
   const card = await createCard({ config, engine, ffmpeg, log, metrics, isWanted })
-  opened = { hostId: config.hostId, ...card, workerState: laneWorkerState(config, () => workers) }
+  opened = {
+    hostId: config.hostId,
+    ...card,
+    workerState: laneWorkerState(config, () => workers),
+    missingWeights: createMissingWeights(config),
+  }
   defer('inference program', () => card.program.stop(config.shutdownGraceMs))
   await card.program.start().then(
     info => log.info({ ...info }, 'inference program is ready'),

@@ -29,7 +29,7 @@ export interface GpuWorkerDeps {
   desk: RenderDesk
   renders: RenderStore
   lanes: LaneModes
-  status: () => CardStatus
+  status: () => Promise<CardStatus>
   metrics: Metrics
 }
 
