@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longestFirst.ts'
 
 /** Each starts whole installations of real processes, and kills them. */
 const installations = ['test/faults/faults.test.ts', 'test/operations/operations.test.ts']
@@ -9,6 +10,7 @@ const onTemporal = ['test/**/*.test.ts', 'workflows/**/*.test.ts', 'workers/**/*
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
