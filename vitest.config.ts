@@ -1,11 +1,19 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longestFirst.ts'
 
 /** Each starts whole installations of real processes, and kills them. */
 const installations = ['test/faults/faults.test.ts', 'test/operations/operations.test.ts']
 const ignored = ['node_modules/**', '.data/**', 'dist/**', 'test/slow/**', ...installations]
-/** Generous: a loaded machine is slow, and a test that hangs is found soon enough. */
-const limits = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 }
+const shared = {
+  // Hundreds of processes are started, each of which would compile the same modules again.
+  env: { NODE_COMPILE_CACHE: join(tmpdir(), 'ourvidz-compiled') },
+  // Generous: a loaded machine is slow, and a test that hangs is found soon enough.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  teardownTimeout: 30_000,
+}
 const onTemporal = ['test/**/*.test.ts', 'workflows/**/*.test.ts', 'workers/**/*.test.ts']
 
 export default defineConfig({
@@ -19,7 +27,7 @@ export default defineConfig({
           maxWorkers: 2,
           include: ['**/*.test.ts'],
           exclude: [...ignored, ...onTemporal],
-          ...limits,
+          ...shared,
         },
       },
       {
@@ -32,7 +40,7 @@ export default defineConfig({
           globalSetup: 'test/globalSetup.ts',
           // They wait more than they compute.
           maxWorkers: 3,
-          ...limits,
+          ...shared,
         },
       },
       {
@@ -42,7 +50,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           include: installations,
           maxWorkers: 1,
-          ...limits,
+          ...shared,
           testTimeout: 300_000,
         },
       },
@@ -53,7 +61,7 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           include: ['test/slow/**/*.test.ts'],
           globalSetup: 'test/globalSetup.ts',
-          ...limits,
+          ...shared,
           testTimeout: 300_000,
         },
       },

@@ -16,6 +16,8 @@ const LONGEST = [
   'engines/python/lowMemory.test.ts',
   'test/faults/audit/audit.test.ts',
   'test/workflows/closedByForce.test.ts',
+  'engines/python/compiledBlocks.test.ts',
+  'dev/demo.test.ts',
 ]
 
 /** Begins with the longest files, so that none is left to run alone at the end. */

@@ -75,7 +75,7 @@ test('a job that cannot be read does not keep others from their callback', { tim
 test('a receiver that hangs does not keep the references of other jobs waiting', async () => {
   const { pipeline } = await openPipeline({
     gpu: false,
-    env: { CALLBACK_TIMEOUT_SECONDS: '15' },
+    env: { CALLBACK_TIMEOUT_SECONDS: '60' },
     behave: () => 'hang',
   })
   const many = Array.from({ length: 60 }, () => payloadOf())
@@ -83,9 +83,9 @@ test('a receiver that hangs does not keep the references of other jobs waiting',
   const late = payloadOf({ metadata: { reference_image_url: 'http://127.0.0.1:9/none.png' } })
   const began = Date.now()
   await pipeline.submit(late)
-  // Refused at once, and tried four times within seconds; the sixty hanging callbacks last fifteen.
-  await expect.poll(async () => (await pipeline.get(late.id)).phase, { timeout: 12_000 }).toBe('finishing')
-  expect(Date.now() - began).toBeLessThan(12_000)
+  // Refused at once, and tried four times within seconds; the hanging callbacks last a minute.
+  await expect.poll(async () => (await pipeline.get(late.id)).phase, { timeout: 45_000 }).toBe('finishing')
+  expect(Date.now() - began).toBeLessThan(50_000)
   await Promise.all([...many, late].map(({ id }) => pipeline.cancel(id)))
 })
 
