@@ -1,5 +1,5 @@
 /**
- * Which folder may import which: one way only, as drawn in README.md. Type imports count too. That workflow code is free
+ * Which folder may import which: one way only, as the table in CONTRIBUTING.md has it. Type imports count too. That workflow code is free
  * of zod and Node at run time is checked on the bundle itself, in workflows/bundle.test.ts.
  */
 const layers = {

@@ -8,7 +8,7 @@ import type { RenderedFile, RenderReceipt, UploadedAsset } from '../jobs/receipt
 import { withHeartbeats } from './heartbeats.ts'
 import { inParallel } from './inParallel.ts'
 
-/** More in parallel adds little (storage facts), and holds more of a machine that renders. */
+/** More in parallel adds little where a machine's own line is the limit, and holds more of a machine that renders. */
 const UPLOADS_AT_ONCE = 3
 
 export interface UploadAssetsDeps {

@@ -29,7 +29,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const WORTH_A_RETRY = new Set([408, 425, 429])
 
 /**
- * Fetches URLs that users name, from public addresses only: see the design's Safety. Sends no cookies and no credentials,
+ * Fetches URLs that users name, from public addresses only: see docs/decisions/0005. Sends no cookies and no credentials,
  * and heeds no proxy. Fails with one of the `reference_*` failures, or with the caller's own reason.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {

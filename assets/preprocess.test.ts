@@ -56,7 +56,7 @@ test('cover fills the size and crops at the centre', async () => {
   expectNear(pixel(119, 199), BLUE)
 })
 
-test("the seed's letterbox shrinks and centres on black, and never enlarges", async () => {
+test("the earlier system's letterbox shrinks and centres on black, and never enlarges", async () => {
   const large = await preprocess(await plain(400, 400).png().toBuffer(), 'letterbox-black')
   expect([large.pixel(60, 39), large.pixel(60, 40), large.pixel(60, 159), large.pixel(60, 160)]).toEqual([
     BLACK,

@@ -15,7 +15,7 @@ export interface PreprocessOptions extends Size {
 
 /**
  * Makes of a downloaded reference the PNG that the engine gets: upright, sRGB, 8 bit RGB, exactly `width`×`height`,
- * no metadata; the same bytes for the same input. `cover` crops at the centre; `letterbox-black` is the seed's, shrunk
+ * no metadata; the same bytes for the same input. `cover` crops at the centre; `letterbox-black` is the earlier system's, shrunk
  * to fit but never enlarged; `letterbox-white` fits as VACE's own program does, also by enlarging. Transparency shows
  * the letterbox's colour, black under `cover`.
  */

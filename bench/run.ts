@@ -1,5 +1,5 @@
 /**
- * The contest: the loop that the seed describes, BullMQ and ours, side by side on the same simulated card. Some hours in
+ * The contest: the loop that this replaces, BullMQ and ours, side by side on the same simulated card. Some hours in
  * full; every run is kept, and `--resume` goes on after the last. `npm run bench -- --help`
  */
 import { mkdtemp, rm } from 'node:fs/promises'

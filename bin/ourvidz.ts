@@ -4,12 +4,21 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 // Before anything else is loaded, hence the imports below: what is compiled once makes the next command start in half the time.
-enableCompileCache(join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ourvidz', 'compiled'))
+enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ourvidz', 'compiled'))
 const { runCli } = await import('../client/cli/runCli.ts')
 const { readEnvironment } = await import('../runtime/environment.ts')
 
 /** Commands that the client brings alone; for the others, and for the overview, the embedded stack is loaded too. */
-const JOB_COMMANDS = new Set(['submit', 'watch', 'status', 'list', 'cancel', 'redeliver', 'card'])
+const JOB_COMMANDS = new Set([
+  'submit',
+  'watch',
+  'status',
+  'list',
+  'cancel',
+  'redeliver',
+  'card',
+  'quarantine',
+])
 
 /** Commands of those who run an installation, which need no embedded stack either. */
 const OPERATOR_COMMANDS = new Set(['doctor', 'models', 'engine', 'encryption', 'codec-server'])

@@ -1,4 +1,4 @@
-import type { Config } from '../runtime/config.ts'
+import type { ClientConfig } from '../runtime/config.ts'
 import { clientDataConverter } from '../runtime/dataConverter.ts'
 import { connectTemporal, TemporalUnreachableError } from '../runtime/temporalConnection.ts'
 import { ServerUnreachableError } from './errors.ts'
@@ -13,7 +13,7 @@ export async function connectPipelineClient({
   temporal,
   store,
   encryption,
-}: Pick<Config, 'temporal' | 'store' | 'encryption'>): Promise<ConnectedPipelineClient> {
+}: ClientConfig): Promise<ConnectedPipelineClient> {
   const connection = await connect(temporal)
   const client = createPipelineClient({
     connection,
@@ -25,7 +25,7 @@ export async function connectPipelineClient({
   return { ...client, close: () => connection.close() }
 }
 
-async function connect(temporal: Config['temporal']) {
+async function connect(temporal: ClientConfig['temporal']) {
   try {
     return await connectTemporal(temporal)
   } catch (error) {

@@ -1,7 +1,7 @@
 /** The SDK's one public entry. */
 
 export type { CardStatus, LaneMode, LaneStatus, MemoryStatus } from '../jobs/cardStatus.ts'
-export { type Config, parseConfig } from '../runtime/config.ts'
+export { type ClientConfig, parseClientConfig } from '../runtime/config.ts'
 export { clientDataConverter } from '../runtime/dataConverter.ts'
 export type { JobOutcome } from '../workflows/types.ts'
 export type { CancelResult } from './cancel.ts'

@@ -3,7 +3,12 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { createReporter } from '../client/cli/createReporter.ts'
 import { EXIT } from '../client/cli/exitCodes.ts'
 import type { Reporter } from '../client/cli/reporter.ts'
-import { connectPipelineClient, type JobView, type PipelineClient, parseConfig } from '../client/index.ts'
+import {
+  connectPipelineClient,
+  type JobView,
+  type PipelineClient,
+  parseClientConfig,
+} from '../client/index.ts'
 import { writeContactSheet } from './contactSheet.ts'
 import { demoTable } from './demoTable.ts'
 import { newExampleJobs, putExamplePictures } from './exampleJobs.ts'
@@ -84,7 +89,7 @@ async function runExamples(
   const payloads = await newExampleJobs(stack.store)
   const { temporalAddress, namespace, uiUrl, receiverUrl } = stack.addresses
   const client = await connectPipelineClient({
-    ...parseConfig({ TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: namespace }),
+    ...parseClientConfig({ TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: namespace }),
     encryption: config.encryption,
   })
   try {

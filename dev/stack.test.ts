@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
-import { connectPipelineClient, parseConfig } from '../client/index.ts'
+import { connectPipelineClient, parseClientConfig } from '../client/index.ts'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import { newExampleJobs, putExamplePictures } from './exampleJobs.ts'
 import { startDevStack } from './stack.ts'
@@ -49,7 +49,7 @@ test(
     // The one whose reference is a URL of the store.
     const payload = examples.find(job => JSON.stringify(job).includes('127.0.0.1'))
     const { temporalAddress } = stack.addresses
-    const client = await connectPipelineClient(parseConfig({ TEMPORAL_ADDRESS: temporalAddress }))
+    const client = await connectPipelineClient(parseClientConfig({ TEMPORAL_ADDRESS: temporalAddress }))
     onTestFinished(client.close)
     const { jobId } = await client.submit(payload)
     const outcome = await client.result(jobId)

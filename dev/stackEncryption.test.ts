@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
-import { connectPipelineClient, PayloadUnreadableError, parseConfig } from '../client/index.ts'
+import { connectPipelineClient, PayloadUnreadableError, parseClientConfig } from '../client/index.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { makeEncryptionKey } from '../runtime/encryptionKeys.ts'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
@@ -25,7 +25,9 @@ test('a stack with keys encrypts, tells the Web UI where to have it decrypted, a
   onTestFinished(stack.stop)
   const { temporalAddress, uiUrl = '', codecUrl = '' } = stack.addresses
   const connect = async (env: Record<string, string>) => {
-    const client = await connectPipelineClient(parseConfig({ TEMPORAL_ADDRESS: temporalAddress, ...env }))
+    const client = await connectPipelineClient(
+      parseClientConfig({ TEMPORAL_ADDRESS: temporalAddress, ...env }),
+    )
     onTestFinished(client.close)
     return client
   }

@@ -57,7 +57,7 @@ describe('processing', () => {
 })
 
 describe('completed', () => {
-  it('is the seed’s callback, in the order of the images', () => {
+  it('is the earlier system’s callback, in the order of the images', () => {
     const plan = planOf(newerSdxlPayload('sdxl_image_fast'))
     const event = completedEvent({ ...finished, plan, assets: [asset(2), asset(0), asset(1)] })
     expect(event).toEqual({
@@ -201,7 +201,7 @@ describe('failed', () => {
 describe('usage', () => {
   const plan = planOf(barePayload('sdxl_image_fast', { num_images: 3 }))
 
-  it('is the seed’s metrics', () => {
+  it('is the earlier system’s metrics', () => {
     expect(workerMetrics({ plan, receipt, assets: [], success: true, at })).toEqual({
       worker_id: 'card-1',
       job_type: 'sdxl_image_fast',
@@ -220,7 +220,7 @@ describe('usage', () => {
     })
   })
 
-  it('is the seed’s completion record', () => {
+  it('is the earlier system’s completion record', () => {
     const assets = [asset(0), asset(1), asset(2)]
     expect(completionRecord({ plan, receipt, assets, success: true, at })).toEqual({
       job_id: JOB_ID,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sdxlNegativePrompt } from './negativePrompt.ts'
 
-/** What the seed's own function gives for a prompt that triggers no rule. */
+/** What the earlier system's own function gives for a prompt that triggers no rule. */
 const ALWAYS =
   'bad anatomy, extra limbs, deformed, missing limbs, worst quality, low quality, normal quality, lowres, ' +
   'deformed hands, extra fingers, deformed face, malformed, bad hands, bad fingers, missing fingers, distorted features, ' +
@@ -13,7 +13,7 @@ const POSITIONS_BEGIN = 'wrong position, incorrect pose, impossible position, un
 const added = (prompt: string) => sdxlNegativePrompt(prompt).slice(ALWAYS.length)
 const terms = (prompt: string) => sdxlNegativePrompt(prompt).split(', ').length - ALWAYS.split(', ').length
 
-describe('the seed’s rules', () => {
+describe('the earlier system’s rules', () => {
   it.each(['a lighthouse', '', 'a girl on a red bicycle', 'two lighthouses', 'a man and a dog'])(
     '%j adds nothing',
     prompt => {
@@ -45,7 +45,7 @@ describe('the seed’s rules', () => {
     expect(added(prompt)).toBe(', deformed breasts, extra breasts, anatomical errors, wrong anatomy')
   })
 
-  it('one word may trigger several, in the seed’s order', () => {
+  it('one word may trigger several, in the earlier system’s order', () => {
     expect(terms('a sextant')).toBe(9)
     expect(added('two sisters with a sextant')).toMatch(
       new RegExp(`^, ${FEMALE}, ${POSITIONS_BEGIN}.*, wrong anatomy$`),

@@ -1,4 +1,4 @@
-/** The seed's lists, word for word; they say what a picture must not show. */
+/** The earlier system's lists, word for word; they say what a picture must not show. */
 const CRITICAL = [
   'bad anatomy',
   'extra limbs',
@@ -34,7 +34,7 @@ const POSITIONS = [
 const BODIES = ['deformed breasts', 'extra breasts', 'anatomical errors', 'wrong anatomy']
 
 /**
- * The seed's negative prompt for SDXL. Words are looked for as parts of words, as the seed does it: "woman" has a "man"
+ * The earlier system's negative prompt for SDXL. Words are looked for as parts of words, as the earlier system does it: "woman" has a "man"
  * in it, so a prompt with several women counts as a mixed group.
  */
 export function sdxlNegativePrompt(prompt: string): string {

@@ -67,7 +67,7 @@ describe('defaults of the ten types', () => {
 })
 
 describe('payload shapes', () => {
-  it.each(jobTypeNames)('takes the seed’s shape for %s', type => {
+  it.each(jobTypeNames)('takes the earlier system’s shape for %s', type => {
     const plan = planOf(seedPayload(type))
     expect(plan).toMatchObject({ type, steps: 25, guidance: 6.5, width: 480, height: 832, seed: 123456789 })
     expect(plan).toMatchObject({

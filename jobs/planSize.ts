@@ -9,7 +9,7 @@ export interface Size {
   height: number
 }
 
-/** The sizes that WAN 1.3B was trained for. SDXL takes them too: the seed's own SDXL payload asks for one of them. */
+/** The sizes that WAN 1.3B was trained for. SDXL takes them too: the earlier system's own SDXL payload asks for one of them. */
 const WAN_SIZES: readonly Size[] = [
   { width: 480, height: 832 },
   { width: 832, height: 480 },

@@ -1,7 +1,7 @@
 import type { JobTypeRow } from './jobTypes.ts'
 import type { ReferenceSource } from './plan.ts'
 
-/** A forward of VACE against one of plain text-to-video (inference.md, by calculation). */
+/** A forward of VACE against one of plain text-to-video (calculated). */
 const VACE_COST = 1.51
 /** The table's figures for SDXL are for pictures of this size. */
 const SDXL_PIXELS = 1024 * 1024

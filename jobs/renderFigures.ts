@@ -1,6 +1,6 @@
 import type { RenderReceipt } from './receipt.ts'
 
-/** The producers' GB of memory are 1024 MiB, as the seed computes them. */
+/** The producers' GB of memory are 1024 MiB, as they compute them. */
 export const MIB_PER_GB = 1024
 
 /**

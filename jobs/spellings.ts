@@ -9,7 +9,7 @@ const inSections = (...names: string[]): Place[] => [
 ]
 
 /**
- * Where each parameter may stand, in the order in which the places count: config before metadata, the seed's spelling
+ * Where each parameter may stand, in the order in which the places count: config before metadata, the earlier system's spelling
  * before the newer producers'. Any key that is not here is unknown, and travels back in the callback.
  */
 export const SPELLINGS = {

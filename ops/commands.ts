@@ -6,7 +6,7 @@ import { addEncryptionCommands } from './encryptionCommands.ts'
 import { addEngineCommands } from './engineCommands.ts'
 import { addModelsCommands } from './modelsCommands.ts'
 
-/** Adds the commands of somebody who runs an installation: `doctor`, `models check`, `engine setup`, `encryption key`, `codec-server`. */
+/** Adds the commands of somebody who runs an installation: `doctor`, `models check`, `engine setup`, `engine clean`, `encryption key`, `codec-server`. */
 export function registerOperatorCommands(program: Command, session: Session): void {
   addDoctorCommand(program, session)
   addModelsCommands(program, session)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { ConfigError, environmentSchema, parseConfig } from './config.ts'
+import { ConfigError, environmentSchema, parseClientConfig, parseConfig } from './config.ts'
 
 const documentation = await readFile(new URL('../docs/configuration.md', import.meta.url), 'utf8')
 
@@ -91,6 +91,17 @@ test.each([
 ])('%o is refused with the name of the variable', (env, message) => {
   expect(() => parseConfig(env)).toThrow(ConfigError)
   expect(() => parseConfig(env)).toThrow(message)
+})
+
+test('an app that uses the SDK has an environment of its own', () => {
+  const app = { NODE_ENV: 'staging', LOG_LEVEL: 'verbose', STORE: 'redis', CALLBACK_URL: 'somewhere' }
+  const ours = { TEMPORAL_ADDRESS: 'temporal.example:7233', OUTPUT_BUCKETS: 'posters', TEMPORAL_API_KEY: 'k' }
+  expect(parseClientConfig({ ...app, ...ours })).toMatchObject({
+    temporal: { address: 'temporal.example:7233', tls: true },
+    store: { outputBuckets: ['posters'] },
+  })
+  expect(() => parseClientConfig({ NODE_ENV: 'production' })).not.toThrow()
+  expect(() => parseClientConfig({ TEMPORAL_ADDRESS: 'nowhere' })).toThrow(/TEMPORAL_ADDRESS: .*host:port/)
 })
 
 test('a refused value that may be a secret is not repeated', () => {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { pino } from 'pino'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { EngineTask } from '../engines/engineRun.ts'
 import { createProgramHarness } from '../engines/testing/programHarness.ts'
 import { warmUp } from './warmUp.ts'
@@ -48,6 +48,15 @@ it('renders all that is compiled anew for, in the open lanes of the models that 
     ['wan.video', [1, 'start']],
   ])
   expect(await folders()).toEqual(before)
+})
+
+it('goes on where there is no room for its files', async () => {
+  vi.stubEnv('TMPDIR', '/nowhere')
+  const { program, ran } = counted()
+  const { signal } = new AbortController()
+  await warmUp(program, { models: ['lustify_sdxl'], lanes: { get: () => 'open' }, log, signal })
+  vi.unstubAllEnvs()
+  expect(ran).toEqual([])
 })
 
 it('goes on after one that fails, and stops when the worker does', async () => {

@@ -58,22 +58,30 @@ export async function warmUp(
     signal.throwIfAborted()
     // One that an operator has closed computes nothing, and nobody could open it before the worker has started.
     if (lanes.get(lane) !== 'open') continue
-    const folder = await mkdtemp(join(tmpdir(), 'ourvidz-warm-up-'))
     const about = { lane, images: job.images, reference: role ?? 'none' }
     const startedAt = performance.now()
     try {
-      const outDir = join(folder, 'out')
-      await mkdir(outDir)
-      const id = `warm-up-${lane}`
-      const drawn = role === undefined ? job : await withReference(job, role, folder)
-      await program.run({ id, lane, job: drawn, outDir, cardSecondsLimit: LIMIT_SECONDS }, { signal })
+      await inFolder(async folder => {
+        const outDir = join(folder, 'out')
+        await mkdir(outDir)
+        const id = `warm-up-${lane}`
+        const drawn = role === undefined ? job : await withReference(job, role, folder)
+        await program.run({ id, lane, job: drawn, outDir, cardSecondsLimit: LIMIT_SECONDS }, { signal })
+      })
       log.info({ ...about, ms: Math.round(performance.now() - startedAt) }, 'warmed up')
     } catch (err) {
       signal.throwIfAborted()
       log.warn({ ...about, err }, 'could not be warmed up')
-    } finally {
-      await rm(folder, { recursive: true, force: true })
     }
+  }
+}
+
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ourvidz-warm-up-'))
+  try {
+    await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -17,11 +17,11 @@ export interface BenchJob {
   id: string
   userId: string
   type: JobType
-  /** The seed's payload, as the app would put it into the queue. */
+  /** The earlier system's payload, as the app would put it into the queue. */
   payload: Record<string, unknown>
 }
 
-/** A system that renders jobs: the loop of the seed's text, the one on BullMQ, ours. */
+/** A system that renders jobs: the loop that this replaces, the one on BullMQ, ours. */
 export interface Contender {
   name: string
   start(world: World): Promise<RunningContender>

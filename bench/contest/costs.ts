@@ -5,21 +5,21 @@ import type { Work } from './work.ts'
 
 /**
  * What everything costs, in real seconds of an RTX 6000 Ada and of a hosted Supabase, before the world's scale. Contract:
- * the producers' expected seconds. inference.md: this project's page on the models. Where both have a figure, the choice
+ * the producers' expected seconds. Estimates and calculations are named as such: no card could be had. Where there is more than one figure, the choice
  * and its reason stand beside it; a cold WAN job's start and loading are in the contract's figures, so they are taken out
  * of what the card computes.
  */
 export const COSTS = {
-  /** Start of a Python program with torch and diffusers: inference.md has 7–13 s, the middle. */
+  /** Start of a Python program with torch and diffusers: 7–13 s, the middle, measured on a CPU. */
   processStartSeconds: 10,
-  /** Weights from page cache to card: inference.md has 6–9 s for the 17.5 GB of WAN, the middle. The best case for whoever loads often. */
+  /** Weights from page cache to card: an estimate of 6–9 s for the 17.5 GB of WAN, the middle. The best case for whoever loads often. */
   loadGigabytesPerSecond: 17.5 / 7.5,
   /** Rewriting a prompt: Qwen2.5-7B reads its 15.23 GB for each word; some 300 words at 960 GB/s. Calculated: the contract's 60 s are mostly loading. */
   enhanceSeconds: 5,
   /** Estimates: PIL's PNG of 1024², and H.264 of 81 small frames. Done after computing, on the CPU. */
   encodePngSeconds: 0.3,
   encodeMp4Seconds: 1.5,
-  /** Longest between two places where our engine gives the card back: inference.md, a WAN block takes 100–170 ms. */
+  /** Longest between two places where our engine gives the card back: a WAN block takes 100–170 ms, calculated. */
   gateSeconds: 0.13,
   /** Upload of one object to a hosted store, 100–300 ms by the size that a real one has: 10 kB, 1.5 MB, 4 MB. Estimates. */
   uploadSeconds: { 'image/webp': 0.1, 'image/png': 0.2, 'video/mp4': 0.3 },
@@ -27,15 +27,15 @@ export const COSTS = {
   storeSeconds: 0.12,
   /** An edge function that writes to its database. Estimate: 150–300 ms, the middle. */
   receiverSeconds: 0.225,
-  /** The seed's text pops and does not say how long it sleeps on an empty list: a second is what such loops have. */
+  /** The loop's description pops and does not say how long it sleeps on an empty list: a second is what such loops have. */
   pollSeconds: 1,
 } as const
 
 /**
  * Seconds of the card for a usual render, everything loaded. SDXL, per image: the contract's, as its times for 3 and 6
  * images are 3 and 6 times those of one, so no loading is in them. WAN videos: the contract's less start and loading of
- * the cold process that it describes (10 + 7.5 s), 4.7 and 3.3 s a step; inference.md has 3–7.5 s. WAN images:
- * inference.md's 2 s for 25 steps: one frame has a 21st of a video's tokens, and the contract's 25 s are its cold start.
+ * the cold process that it describes (10 + 7.5 s), 4.7 and 3.3 s a step, within the 3–7.5 s that a calculation gives. WAN images:
+ * 2 s for 25 steps, calculated: one frame has a 21st of a video's tokens, and the contract's 25 s are its cold start.
  */
 const RENDER_SECONDS: Record<JobType, number> = {
   sdxl_image_fast: 4,
@@ -50,7 +50,7 @@ const RENDER_SECONDS: Record<JobType, number> = {
   video7b_high_enhanced: 162.5,
 }
 
-/** The render alone: scaled by steps, size and frames, and by VACE (1.51 ×, inference.md) where a picture guides WAN. */
+/** The render alone: scaled by steps, size and frames, and by VACE (1.51 ×, calculated) where a picture guides WAN. */
 export function renderSeconds(work: RenderShape & { type: JobType }): number {
   const row = { ...jobTypeRow(work.type), renderSeconds: RENDER_SECONDS[work.type] }
   return renderCost(row, work).expectedRenderSeconds

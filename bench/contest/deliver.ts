@@ -33,7 +33,7 @@ export type Callback =
   | { status: 'completed'; assets: string[]; generationSeconds: number }
   | { status: 'failed'; errorMessage: string }
 
-/** Tells the app about a job, in the seed's shape. Throws where it does not accept that. */
+/** Tells the app about a job, in the earlier system's shape. Throws where it does not accept that. */
 export async function postCallback(receiverUrl: string, work: Work, callback: Callback): Promise<void> {
   const response = await fetch(receiverUrl, {
     method: 'POST',

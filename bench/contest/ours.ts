@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findFfmpeg } from '../../assets/ffmpeg.ts'
-import { connectPipelineClient, parseConfig } from '../../client/index.ts'
+import { connectPipelineClient, parseClientConfig } from '../../client/index.ts'
 import { freePort } from '../../dev/freePort.ts'
 import { startStackWorker } from '../../dev/stackWorker.ts'
 import { startTemporalServer } from '../../dev/temporalServer.ts'
@@ -49,7 +49,7 @@ export function createOurs({ env: given = {} }: { env?: Record<string, string> }
         opened.defer(async () => {
           await Promise.all(workers.map(worker => worker.stop(STOP_MS)))
         })
-        const client = await connectPipelineClient(parseConfig(env))
+        const client = await connectPipelineClient(parseClientConfig(env))
         opened.defer(client.close)
         return {
           async submit({ payload }) {

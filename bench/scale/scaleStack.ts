@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ConnectedPipelineClient, connectPipelineClient, parseConfig } from '../../client/index.ts'
+import { type ConnectedPipelineClient, connectPipelineClient, parseClientConfig } from '../../client/index.ts'
 import { startCallbackReceiver } from '../../dev/callbackReceiver.ts'
 import type { Delivery } from '../../dev/deliveryLog.ts'
 import { freePort } from '../../dev/freePort.ts'
@@ -58,7 +58,7 @@ export async function startScaleStack(onDelivery: (delivery: Delivery) => void):
     }
     const control = await start('control')
     const gpu = await start('gpu')
-    const client = await connectPipelineClient(parseConfig({ TEMPORAL_ADDRESS: temporal.address }))
+    const client = await connectPipelineClient(parseClientConfig({ TEMPORAL_ADDRESS: temporal.address }))
     opened.defer(() => client.close())
     const pids = { server: await treeOf(temporal.pid), control: [control.pid], gpu: [gpu.pid] }
     return { client, pids, stop: () => opened.disposeAsync() }

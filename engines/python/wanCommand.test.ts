@@ -78,7 +78,7 @@ const option = (run: WanRun, name: string) => run.argv[run.argv.indexOf(name) + 
 const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 describe('its command line', () => {
-  it('is the seed’s, argument for argument, with what the seed forgot', async () => {
+  it('is the earlier system’s, argument for argument, with what that forgot', async () => {
     await engine.render('wan.image', image)
     const { argv } = await onlyRun()
     expect(argv).toEqual([

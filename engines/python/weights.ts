@@ -44,7 +44,7 @@ const encoderFiles = ['models/image_encoder/config.json', 'models/image_encoder/
 
 const json = (...paths: string[]): WeightPart[] => paths.map(path => ({ kind: 'json', path }))
 
-/** A WAN pipeline as diffusers keeps it; sizes are inference.md's. */
+/** A WAN pipeline as diffusers keeps it; sizes are those of the files on the hub. */
 const wanDiffusers = (transformerBytes: number): WeightPart[] => [
   ...json('model_index.json', 'scheduler/scheduler_config.json'),
   ...json('transformer/config.json', 'vae/config.json', 'text_encoder/config.json'),

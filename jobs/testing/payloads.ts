@@ -13,7 +13,7 @@ export function barePayload(type: JobType, config: Fields = {}, metadata: Fields
   return { id: JOB_ID, type, prompt: 'a lighthouse', config, user_id: USER_ID, metadata, ...top }
 }
 
-/** Shape A: the seed's own payload of either family. */
+/** Shape A: the earlier system's own payload of either family. */
 export function seedPayload(type: JobType) {
   const video = type.startsWith('video')
   const config = {

@@ -10,7 +10,7 @@ const PROGRAM = fileURLToPath(new URL('./main.ts', import.meta.url))
 const QUEUES = { sdxl: 'sdxl_queue', wan: 'wan_queue' } as const
 const STOP_MS = 1_000
 
-/** What the seed describes: two processes, a list each. `warm`: SDXL's model stays loaded, which its text leaves open. */
+/** The system that this replaces: two processes, a list each. `warm`: SDXL's model stays loaded, which its description leaves open. */
 export function createLoop({ warm }: { warm: boolean }): Contender {
   return {
     name: warm ? 'loop warm' : 'loop cold',

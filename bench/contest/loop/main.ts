@@ -1,5 +1,5 @@
 /**
- * One of the two workers of the seed's text: pops its Redis list and does everything of a job, one step after the other,
+ * One of the two workers of the earlier system: pops its Redis list and does everything of a job, one step after the other,
  * before it looks at the next. `node main.ts <options as JSON>`.
  */
 import { Redis } from 'ioredis'

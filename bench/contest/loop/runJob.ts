@@ -7,7 +7,7 @@ import { type Work, workOf } from '../work.ts'
 export type Generate = (work: Work) => Promise<Buffer[]>
 
 /**
- * A job from its text to its callback, in series, as the seed's flow has it: retrieval, references, generation, upload of
+ * A job from its text to its callback, in series, as its description has it: retrieval, references, generation, upload of
  * each asset, callback. Its programs use the references that it hands them, as the text means it, so that all do the same
  * work; the real WAN program ignored them.
  */

@@ -14,7 +14,7 @@ export interface JobOptions {
 
 const PROMPTS = ['a lighthouse at dusk', 'a red bicycle by a wall', 'a sailing boat on a calm sea'] as const
 
-/** A job as the app would queue it, in the seed's shape. */
+/** A job as the app would queue it, in the earlier system's shape. */
 export function benchJob({ key, user, type, images = 1, reference = false }: JobOptions): BenchJob {
   const id = uuidFrom('job', ...key)
   const userId = uuidFrom('user', user)

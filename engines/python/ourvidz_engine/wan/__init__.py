@@ -1,4 +1,4 @@
-"""WAN 2.1 1.3B: by diffusers in this process, or by the seed's own program in one of its own."""
+"""WAN 2.1 1.3B: by diffusers in this process, or by the official program in one of its own."""
 
 from ..options import Options
 from ..renderer import Family

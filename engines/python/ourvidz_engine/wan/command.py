@@ -1,4 +1,4 @@
-"""WAN by the seed's own `wan_generate.py`: a process per job, which cannot yield and takes one turn for all of it."""
+"""WAN by its own `wan_generate.py`: a process per job, which cannot yield and takes one turn for all of it."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""The command line of the official program, argument for argument as the seed writes it, and what the seed forgot."""
+"""The command line of the official program, argument for argument as the earlier system wrote it, and what that forgot."""
 
 from pathlib import Path
 
