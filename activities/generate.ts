@@ -29,7 +29,7 @@ export interface RenderElsewhere {
 export interface GenerateDeps {
   /** Of this machine, as its queue has it. */
   hostId: string
-  desk: RenderDesk
+  desk: Pick<RenderDesk, 'render'>
   staging: { open(sha256: string): Promise<string> }
   /** Whether `metadata.simulate` is honoured. */
   simulate: boolean

@@ -61,10 +61,12 @@ export function createSweepJobs(deps: SweepJobsDeps) {
       if (swept.length === MOST_PER_SWEEP) return { sweptUntilMs: doneUntilMs, swept }
     }
     for await (const job of workflow.list({ query: longRunning(deps, startedMs) })) {
-      if (!(await isStuck(job, deps, startedMs))) continue
       await attend(
         job,
-        async () => (await terminate(deps.client, job)) && (await reconcileJob(deps, job, 'stuck')),
+        async () =>
+          (await isStuck(job, deps, startedMs)) &&
+          (await terminate(deps.client, job)) &&
+          (await reconcileJob(deps, job, 'stuck')),
       )
     }
     if (swept.length > 0) log.warn('delivering the terminal callback of jobs that could not', { swept })

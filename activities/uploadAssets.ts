@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises'
 import { Context } from '@temporalio/activity'
 import type { RenderStore } from '../assets/renders.ts'
+import { statIfThere } from '../assets/statIfThere.ts'
 import type { ObjectRef, ObjectStore } from '../assets/store.ts'
 import { JobFailure } from '../jobs/failures.ts'
 import { assetPath, thumbnailPath } from '../jobs/objectPaths.ts'
@@ -73,8 +73,8 @@ export function createUploadAssets(deps: UploadAssetsDeps) {
   async function requireFiles(receipt: RenderReceipt): Promise<void> {
     for (const { file, thumbnail, bytes } of receipt.files) {
       const path = deps.renders.file(receipt, file)
-      const found = await stat(path).catch(() => null)
-      const small = await stat(deps.renders.file(receipt, thumbnail)).catch(() => null)
+      const found = await statIfThere(path)
+      const small = await statIfThere(deps.renders.file(receipt, thumbnail))
       if (found?.size === bytes && small !== null) continue
       await deps.renders.discard(receipt.jobId)
       throw new JobFailure('render_lost', `${path} is ${found ? 'not whole' : 'gone'}`)

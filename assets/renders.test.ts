@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -183,6 +183,43 @@ describe('a beginning', () => {
     await rm(join(directory, ref.jobId, ref.planHash, 'work-1'), { recursive: true })
     await renders.giveUp(ref)
     expect(await other.begin(ref)).toMatchObject({ begun: true, kills: 0 })
+  })
+
+  it.each(['as it is over', 'as it begins'])(
+    'that could not be tidied up by its process, %s, is begun anew by it all the same',
+    async when => {
+      const ref = newRef()
+      const folder = join(directory, ref.jobId, ref.planHash)
+      const mark = join(folder, 'began-1.json')
+      if (when === 'as it begins') {
+        // A receipt that cannot be read.
+        await mkdir(join(folder, 'receipt.json'), { recursive: true })
+        await expect(renders.begin(ref)).rejects.toThrow('EISDIR')
+        await rm(join(folder, 'receipt.json'), { recursive: true })
+      } else {
+        await renders.begin(ref)
+        await rename(mark, `${mark}.aside`)
+        await mkdir(mark)
+        await expect(renders.giveUp(ref)).rejects.toThrow('EISDIR')
+        await rm(mark, { recursive: true })
+        await rename(`${mark}.aside`, mark)
+      }
+      expect(await renders.begin(ref)).toMatchObject({ begun: true, attempt: 2, kills: 0 })
+    },
+  )
+
+  it('whose files cannot be looked at for a moment is not taken for gone', async () => {
+    const ref = newRef()
+    const receipt = await finished(ref)
+    const file = renders.file(ref, '0.png')
+    await rename(file, `${file}.aside`)
+    await symlink(file, file)
+    await expect(renders.receipt(ref)).rejects.toThrow('ELOOP')
+    await rm(file)
+    await rename(`${file}.aside`, file)
+    expect(await renders.receipt(ref)).toEqual(receipt)
+    await rm(file)
+    expect(await renders.receipt(ref)).toBeNull()
   })
 
   it('reads the marks of an earlier version', async () => {

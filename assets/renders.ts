@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
 import { diskFull } from './atomicFile.ts'
@@ -16,6 +16,7 @@ import {
   writePassingRecord,
   writeRecord,
 } from './renderRecords.ts'
+import { statIfThere } from './statIfThere.ts'
 
 const RECEIPT = 'receipt.json'
 const UPLOAD = 'upload.json'
@@ -78,15 +79,21 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
     const mark = { owner: own, at: new Date().toISOString(), round, kills, held: false }
     if (!(await createRecord(join(folder, beganName(attempt)), mark))) return begin(ref, round)
     active.add(folder)
-    // Another process may have finished it since our caller looked.
-    if (await receipt(ref)) {
-      await endAttempt(folder)
-      return { begun: false, ownerPid: last.mark?.owner?.pid ?? own.pid }
+    try {
+      // Another process may have finished it since our caller looked.
+      if (await receipt(ref)) {
+        await endAttempt(folder)
+        return { begun: false, ownerPid: last.mark?.owner?.pid ?? own.pid }
+      }
+      await removeLeftovers(folder, attempt)
+      const workDir = join(folder, `${WORK}${attempt}`)
+      await mkdir(workDir)
+      return { begun: true, attempt, kills, workDir }
+    } catch (error) {
+      // Otherwise the next attempt would wait for this one, which is over.
+      await endAttempt(folder).catch(() => {})
+      throw error
     }
-    await removeLeftovers(folder, attempt)
-    const workDir = join(folder, `${WORK}${attempt}`)
-    await mkdir(workDir)
-    return { begun: true, attempt, kills, workDir }
   }
 
   /** Everything that an earlier attempt left: only the newest mark says anything. A rival may be writing a hidden file. */
@@ -121,9 +128,12 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
 
   async function giveUp(ref: RenderRef, killed = false): Promise<void> {
     const folder = renderFolder(directory, ref)
-    const { attempt } = await currentMark(folder)
-    await removeLeftovers(folder, attempt)
-    await endAttempt(folder, killed)
+    try {
+      const { attempt } = await currentMark(folder)
+      await removeLeftovers(folder, attempt)
+    } finally {
+      await endAttempt(folder, killed)
+    }
   }
 
   async function finish(ref: RenderRef, workDir: string, receipt: RenderReceipt): Promise<void> {
@@ -146,7 +156,7 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
     if (!found || (await readRecord(join(folder, UPLOAD), uploadSchema))) return found
     for (const { file, thumbnail, bytes } of found.files) {
       const [there, small] = await Promise.all(
-        [file, thumbnail].map(name => stat(fileIn(folder, name)).catch(() => null)),
+        [file, thumbnail].map(name => statIfThere(fileIn(folder, name))),
       )
       if (there?.size !== bytes || !small?.isFile()) return null
     }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { DetailedError, Upload } from 'tus-js-client'
 import type { ObjectRef } from './store.ts'
 import { StorageRefusal } from './supabaseFailure.ts'
@@ -17,13 +17,15 @@ export interface ResumableUpload {
   signal: AbortSignal
 }
 
-/** Uploads in chunks (TUS), going on after a lost connection where the server stopped, and replacing what is there. */
+/**
+ * Uploads in chunks (TUS), going on after a lost connection where the server stopped, and replacing what is there. The file
+ * is read whole: the streams that tus-js-client makes of one stay open when a request fails, and throw where nobody hears.
+ */
 export async function uploadResumably(options: ResumableUpload): Promise<void> {
   const { url, key, ref, file, contentType, signal } = options
-  signal.throwIfAborted()
+  const content = await readFile(file, { signal })
   await new Promise<void>((resolve, reject) => {
-    const source = createReadStream(file)
-    const upload = new Upload(source, {
+    const upload = new Upload(content, {
       endpoint: `${url}/storage/v1/upload/resumable`,
       headers: { authorization: `Bearer ${key}`, apikey: key, 'x-upsert': 'true' },
       metadata: { bucketName: ref.bucket, objectName: ref.path, contentType, cacheControl: '3600' },
@@ -40,7 +42,6 @@ export async function uploadResumably(options: ResumableUpload): Promise<void> {
     }
     const settle = (finish: () => void) => {
       signal.removeEventListener('abort', onAbort)
-      source.destroy()
       finish()
     }
     signal.addEventListener('abort', onAbort)

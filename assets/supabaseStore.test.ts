@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createClient } from '@supabase/supabase-js'
@@ -97,6 +97,18 @@ test.each<{ bucket: string; path: string; code: string }>([
   await expect(store.putFile({ bucket, path }, file, { contentType: 'text/html' })).rejects.toMatchObject({
     code,
   })
+})
+
+test('an upload in chunks that fails leaves no file open', async () => {
+  const { storage, store, file } = await supabase({ bytes: 13 * 2 ** 20, timeoutMs: 300 })
+  for (const kind of ['reset', 'hang'] as const) {
+    storage.failNext({ kind }, { method: 'PATCH', times: 9 })
+    await expect(store.putFile(ref, file, png)).rejects.toMatchObject({ code: 'store_unavailable' })
+  }
+  const open = await Promise.all(
+    (await readdir('/proc/self/fd')).map(fd => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
+  expect(open).not.toContain(file)
 })
 
 test('an upload in chunks that hangs ends at its limit', async () => {

@@ -123,6 +123,19 @@ describe('a render', () => {
     },
   )
 
+  it('whose worker stops is tidied up before the process ends, and counts as no death', async () => {
+    const at = desk()
+    const what = request('slow:100')
+    const { result, drawing, abort } = attempt(at, what)
+    await drawing
+    abort('lost')
+    await expect(result).rejects.toBe('lost')
+    await program.stop(100)
+    await at.settled()
+    const mark = join(directory, what.jobId, what.planHash, 'began-1.json')
+    expect(JSON.parse(await readFile(mark, 'utf8'))).toMatchObject({ owner: null, held: true, kills: 0 })
+  })
+
   it('that kills its program fails, and another goes on', async () => {
     const at = desk()
     await expect(at.render(request('exit-0'))).rejects.toMatchObject({ code: 'engine_crashed' })

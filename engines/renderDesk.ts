@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RenderReceipt } from '../jobs/receipt.ts'
 import type { RenderProgress } from '../jobs/status.ts'
 import { cancelledByAnother, type FlightDeps, flyRender, type RenderRequest } from './renderFlight.ts'
@@ -19,6 +20,11 @@ export interface RenderDesk {
    * a `JobFailure`, or with the signal's reason; after a cancellation, once the program has let go and the files are gone.
    */
   render(request: RenderRequest, hooks?: RenderHooks): Promise<RenderReceipt>
+  /**
+   * Resolves when every render is over and tidied up, or after a few seconds. For the end of the process, once its program
+   * has stopped: a mark that is left would count as a death that nobody died.
+   */
+  settled(): Promise<void>
 }
 
 export interface RenderDeskOptions extends Omit<FlightDeps, 'pollMs'> {
@@ -37,6 +43,9 @@ interface Flight {
   over: Promise<void>
 }
 
+/** Some thirty operations on files take milliseconds. */
+const SETTLED_MS = 5_000
+
 /** Sees to it that no render is done twice on this host, whatever becomes of the attempts that ask for it. */
 export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
   const { timeScale = 1, isWanted } = options
@@ -53,6 +62,13 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
         if (!flight.stopping()) return flight.join(hooks)
         await flight.over
       }
+    },
+    async settled() {
+      const over = Promise.all([...flights.values()].map(flight => flight.over))
+      // One that waits for another process of this host has left nothing, and would wait on.
+      const timer = new AbortController()
+      await Promise.race([over, sleep(SETTLED_MS, undefined, { signal: timer.signal }).catch(() => {})])
+      timer.abort()
     },
   }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, get as httpGet } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { parseConfig } from './config.ts'
@@ -22,7 +22,7 @@ async function start(options: Partial<HealthOptions> = {}) {
     ...options,
   })
   servers.push(server)
-  return { metrics, get: (path: string) => fetch(`${server.url}${path}`) }
+  return { metrics, url: server.url, get: (path: string) => fetch(`${server.url}${path}`) }
 }
 
 test('is alive at once, and ready once every check passes', async () => {
@@ -45,6 +45,16 @@ test('is alive at once, and ready once every check passes', async () => {
 
   storeIsUp = true
   expect((await get('/readyz')).status).toBe(200)
+})
+
+test.each(['//', '///', '//[', '//:x'])('%s is no page, and ends nothing', async path => {
+  const { url, get } = await start()
+  const { hostname, port } = new URL(url)
+  const answer = await new Promise<number | undefined>((resolve, reject) => {
+    httpGet({ hostname, port, path }, response => resolve(response.resume().statusCode)).on('error', reject)
+  })
+  expect(answer).toBe(404)
+  expect((await get('/livez')).status).toBe(200)
 })
 
 test('is no longer ready once it stops, but alive', async () => {

@@ -34,7 +34,9 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
   const pages: NonNullable<HealthOptions['pages']> = Object.assign(Object.create(null), options.pages)
   const readiness = createReadiness(options.checks, options.log, options.signal)
   const server = createServer((request, response) => {
-    answer(new URL(request.url ?? '/', 'http://health').pathname, response).catch((err: unknown) => {
+    // A path of two slashes is no URL, which must not be an error of ours.
+    const path = URL.parse(request.url ?? '/', 'http://health')?.pathname ?? ''
+    answer(path, response).catch((err: unknown) => {
       options.log.error({ err }, 'health request failed')
       response.destroy()
     })

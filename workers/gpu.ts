@@ -59,7 +59,10 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     workerState: laneWorkerState(config, () => workers),
     missingWeights: createMissingWeights(config),
   }
-  defer('inference program', () => card.program.stop(config.shutdownGraceMs))
+  defer('inference program', async () => {
+    await card.program.stop(config.shutdownGraceMs)
+    await card.desk.settled()
+  })
   await card.program.start().then(
     info => log.info({ ...info }, 'inference program is ready'),
     // It is started again by itself; until then the worker is alive but not ready.

@@ -50,6 +50,8 @@ export interface LocalActivities {
 export const SECOND_MS = 1000
 export const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
+/** Waiting for the card included, which a paused lane makes long. */
+export const RENDER_LIMIT_MS = 24 * HOUR_MS
 
 /** A call site adds what differs from the defaults: queue, summary, limits. */
 export const local = proxyLocalActivities<LocalActivities>({
@@ -79,7 +81,7 @@ const heard = (scale: Scale) =>
   }) as const
 
 export const card = (scale: Scale) =>
-  proxyActivities<CardActivities>({ ...heard(scale), startToCloseTimeout: scaledMs(scale, 24 * HOUR_MS) })
+  proxyActivities<CardActivities>({ ...heard(scale), startToCloseTimeout: scaledMs(scale, RENDER_LIMIT_MS) })
 export const host = (scale: Scale) =>
   proxyActivities<HostActivities>({ ...heard(scale), startToCloseTimeout: scaledMs(scale, HOUR_MS) })
 

@@ -19,7 +19,8 @@ import type { JobSettings } from './types.ts'
 /** How long a job itself tries to deliver its terminal callback, before a workflow of its own takes over. */
 const QUICK_TRIES_MS = 20_000
 const FIRST_PAUSE_MS = 1000
-const LONGEST_PAUSE_MS = 60_000
+/** A history holds 51,200 events, and a job in quarantine tries for days, at some eleven events each time. */
+const LONGEST_PAUSE_MS = 15 * 60_000
 
 /**
  * The one sender of a job's callbacks: deliveries never overlap, and `processing` is settled before the terminal event is

@@ -1,7 +1,15 @@
 import type { JobPlan } from '../jobs/plan.ts'
 import type { RenderReceipt } from '../jobs/receipt.ts'
 import type { RenderHome } from '../jobs/renderHome.ts'
-import { type CardActivities, card, host, MINUTE_MS, queues, SECOND_MS } from './activities.ts'
+import {
+  type CardActivities,
+  card,
+  host,
+  MINUTE_MS,
+  queues,
+  RENDER_LIMIT_MS,
+  SECOND_MS,
+} from './activities.ts'
 import { isHostSilent, lastHome, wasHeld } from './failure.ts'
 import { showPhase } from './jobView.ts'
 import { outages } from './outages.ts'
@@ -73,6 +81,8 @@ function homeOptions(home: RenderHome, production: Production, settings: JobSett
   return {
     ...renderOptions(production, settings),
     taskQueue: queues().host(home.hostId),
+    // It may wait for the card as long there as in its lane.
+    startToCloseTimeout: scaledMs(settings, RENDER_LIMIT_MS),
     // However it was heard of last: in line there, it may have got the card since, out of everybody's reach.
     scheduleToStartTimeout: hostLostMs,
   }
