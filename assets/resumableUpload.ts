@@ -24,6 +24,7 @@ export interface ResumableUpload {
 export async function uploadResumably(options: ResumableUpload): Promise<void> {
   const { url, key, ref, file, contentType, signal } = options
   const content = await readFile(file, { signal })
+  signal.throwIfAborted()
   await new Promise<void>((resolve, reject) => {
     const upload = new Upload(content, {
       endpoint: `${url}/storage/v1/upload/resumable`,
