@@ -38,6 +38,12 @@ export function diskFull(error: unknown, target: string): unknown {
   return new JobFailure('disk_full', `no space left for ${target}`, { cause: error })
 }
 
+/** Whether the error says that there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  const code = errorCode(error)
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
 /** The `code` of a system error (`ENOENT`, …), or null. */
 export function errorCode(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null

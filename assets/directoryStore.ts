@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { JobFailure } from '../jobs/failures.ts'
-import { copyAtomically, errorCode } from './atomicFile.ts'
+import { copyAtomically, errorCode, isMissing } from './atomicFile.ts'
 import { leadsThroughLink } from './linkedPath.ts'
 import { isObjectRef } from './objectRef.ts'
 import type { ObjectRef, ObjectStore, StoredObject } from './store.ts'
@@ -83,7 +83,7 @@ async function sizeOf(file: string, ref: ObjectRef): Promise<number> {
     const found = await stat(file)
     if (found.isFile()) return found.size
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error
+    if (!isMissing(error)) throw error
   }
   throw noObject(ref)
 }

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorCode } from './atomicFile.ts'
+import { isMissing } from './atomicFile.ts'
 
 /**
  * Whether a path inside a folder, its last part included, goes through a symbolic link. Nothing of ours makes one there, so
@@ -13,7 +13,7 @@ export async function leadsThroughLink(folder: string, path: string): Promise<bo
     try {
       if ((await lstat(at)).isSymbolicLink()) return true
     } catch (error) {
-      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return false
+      if (isMissing(error)) return false
       throw error
     }
   }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorCode } from './atomicFile.ts'
+import { isMissing } from './atomicFile.ts'
 import { isRunning } from './livingProcess.ts'
 import { type BeganMark, beganSchema, readRecord } from './renderRecords.ts'
 
@@ -47,7 +47,7 @@ export async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder)
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return []
+    if (isMissing(error)) return []
     throw error
   }
 }

@@ -1,14 +1,13 @@
 import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { errorCode } from './atomicFile.ts'
+import { isMissing } from './atomicFile.ts'
 
 /** Null only where there is no such file: a volume that cannot be read for a moment rejects, as the file may well be there. */
 export async function statIfThere(file: string): Promise<Stats | null> {
   try {
     return await stat(file)
   } catch (error) {
-    const code = errorCode(error)
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    if (isMissing(error)) return null
     throw error
   }
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { cacheFolder } from '../runtime/cacheFolder.ts'
 
 // Before anything else is loaded, hence the imports below: what is compiled once makes the next command start in half the time.
-enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ourvidz', 'compiled'))
+enableCompileCache(join(cacheFolder(process.env), 'compiled'))
 const { runCli } = await import('../client/cli/runCli.ts')
 const { readEnvironment } = await import('../runtime/environment.ts')
 

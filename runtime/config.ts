@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { cacheFolder } from './cacheFolder.ts'
 import { encryptionKeysSchema, NO_ENCRYPTION } from './encryptionKeys.ts'
 
 const flag = z.enum(['true', 'false', '1', '0']).transform(value => value === 'true' || value === '1')
@@ -154,11 +155,19 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   return Object.freeze(config)
 }
 
-const CLIENT_VARIABLES = [
-  ...['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_API_KEY', 'TEMPORAL_TLS'],
-  ...['TEMPORAL_TLS_CA', 'TEMPORAL_TLS_CERT', 'TEMPORAL_TLS_KEY', 'TEMPORAL_UI_URL'],
-  ...['TASK_QUEUE_PREFIX', 'ENCRYPTION_KEYS', 'OUTPUT_BUCKETS'],
-]
+const CLIENT_VARIABLES = new Set<string>([
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS',
+  'TEMPORAL_TLS_CA',
+  'TEMPORAL_TLS_CERT',
+  'TEMPORAL_TLS_KEY',
+  'TEMPORAL_UI_URL',
+  'TASK_QUEUE_PREFIX',
+  'ENCRYPTION_KEYS',
+  'OUTPUT_BUCKETS',
+] satisfies (keyof Environment)[])
 
 /** What a program that submits jobs needs of the configuration. */
 export interface ClientConfig extends Pick<Config, 'temporal' | 'encryption'> {
@@ -170,7 +179,7 @@ export interface ClientConfig extends Pick<Config, 'temporal' | 'encryption'> {
  * need not be what a worker's may be. Throws a {@link ConfigError}.
  */
 export function parseClientConfig(env: Record<string, string | undefined>): ClientConfig {
-  const known = Object.entries(env).filter(([name]) => CLIENT_VARIABLES.includes(name))
+  const known = Object.entries(env).filter(([name]) => CLIENT_VARIABLES.has(name))
   const { temporal, encryption, store } = parseConfig(Object.fromEntries(known))
   return { temporal, encryption, store: { outputBuckets: store.outputBuckets } }
 }
@@ -218,7 +227,7 @@ function toConfig(env: Environment) {
   return {
     production: env.NODE_ENV === 'production',
     dataDir,
-    cacheDir: join(resolve(env.XDG_CACHE_HOME ?? join(homedir(), '.cache')), 'ourvidz'),
+    cacheDir: cacheFolder({ XDG_CACHE_HOME: env.XDG_CACHE_HOME }),
     logLevel: env.LOG_LEVEL,
     temporal: {
       address: env.TEMPORAL_ADDRESS,

@@ -20,8 +20,9 @@ export interface CardStatusDeps {
 /** Gives what an operator asks of the card, as it is at the moment of the call. */
 export function createCardStatus(deps: CardStatusDeps): () => Promise<CardStatus> {
   return async function cardStatus() {
-    const reasons = new Map<Lane, string | null>()
-    for (const lane of LANES) reasons.set(lane, await whyNotServed(deps, lane))
+    const reasons = new Map(
+      await Promise.all(LANES.map(async lane => [lane, await whyNotServed(deps, lane)] as const)),
+    )
     const { status, info, crashes, lastDeath } = deps.program.state()
     const tasks = deps.program.tasks()
     return {

@@ -1,4 +1,4 @@
-import { checkWeights } from '../engines/python/checkWeights.ts'
+import { checkWeights, type ModelsReport } from '../engines/python/checkWeights.ts'
 import type { Lane } from '../jobs/jobTypes.ts'
 import type { Config } from '../runtime/config.ts'
 
@@ -7,10 +7,15 @@ export type MissingWeights = (lane: Lane) => Promise<string | null>
 
 /** Looks anew each time, as weights are fetched while a worker runs. Engines of other makes bring their own. */
 export function createMissingWeights({ engine }: Pick<Config, 'engine'>): MissingWeights {
+  /** Those who ask at once, as the lanes do, share one look. */
+  let look: Promise<ModelsReport> | null = null
   return async lane => {
     // Without an enhancer a job is rendered with its original prompt.
     if (engine.kind !== 'diffusers' || lane === 'wan.enhance') return null
-    const { families, modelsDir } = await checkWeights(engine)
+    look ??= checkWeights(engine).finally(() => {
+      look = null
+    })
+    const { families, modelsDir } = await look
     const family = lane === 'sdxl' ? 'sdxl' : 'wan'
     return families[family]
       ? null
