@@ -4,7 +4,7 @@ import { jobTypeNames, jobTypeRow } from './jobTypes.ts'
 import type { PlanResult } from './plan.ts'
 import { planJob } from './planJob.ts'
 import { SPELLINGS } from './spellings.ts'
-import { newerSdxlPayload, seedPayload } from './testing/payloads.ts'
+import { earlierPayload, newerSdxlPayload } from './testing/payloads.ts'
 
 const oddText = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -39,7 +39,7 @@ const mutation = fc.record({
   value: oddValue,
 })
 const base = fc.oneof(
-  fc.constantFrom(...jobTypeNames).map(seedPayload),
+  fc.constantFrom(...jobTypeNames).map(earlierPayload),
   fc.constantFrom('sdxl_image_fast' as const, 'sdxl_image_high' as const).map(newerSdxlPayload),
 )
 

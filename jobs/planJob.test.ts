@@ -4,11 +4,11 @@ import { type JobType, jobTypeNames } from './jobTypes.ts'
 import { planJob } from './planJob.ts'
 import {
   barePayload,
+  earlierPayload,
   errorOf,
   JOB_ID,
   newerSdxlPayload,
   planOf,
-  seedPayload,
   USER_ID,
 } from './testing/payloads.ts'
 
@@ -68,7 +68,7 @@ describe('defaults of the ten types', () => {
 
 describe('payload shapes', () => {
   it.each(jobTypeNames)('takes the earlier system’s shape for %s', type => {
-    const plan = planOf(seedPayload(type))
+    const plan = planOf(earlierPayload(type))
     expect(plan).toMatchObject({ type, steps: 25, guidance: 6.5, width: 480, height: 832, seed: 123456789 })
     expect(plan).toMatchObject({
       bucket: type,

@@ -14,7 +14,7 @@ export function barePayload(type: JobType, config: Fields = {}, metadata: Fields
 }
 
 /** Shape A: the earlier system's own payload of either family. */
-export function seedPayload(type: JobType) {
+export function earlierPayload(type: JobType) {
   const video = type.startsWith('video')
   const config = {
     size: '480*832',
