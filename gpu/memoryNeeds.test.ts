@@ -77,6 +77,8 @@ describe('a budget', () => {
     expect(budgetOf(49_140)).toBe(47_645)
     expect(budgetOf(49_140, 1000)).toBe(46_645)
     expect(budgetOf(300)).toBe(0)
+    expect(budgetOf(143_771, 1000, 49_140)).toBe(47_645)
+    expect(budgetOf(49_140, 1000, 49_140)).toBe(46_645)
   })
 
   test('of the card that this is for holds all weights and four images at once; with ECC on, not', () => {

@@ -1,8 +1,8 @@
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownCommand } from '../engines/ownCommand.ts'
 import { previewCommand } from '../engines/preview/command.ts'
 import type { ProgramCommand } from '../engines/programProcess.ts'
+import { isAdapterInstalled } from '../engines/python/adapterInstalled.ts'
 import { diffusersCommand } from '../engines/python/command.ts'
 import { ensureEnvironment } from '../engines/python/environment.ts'
 import { chooseList, listFile } from '../engines/python/requirementLists.ts'
@@ -66,7 +66,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     card: card === null ? null : { name: card.name, uuid: card.uuid, totalMiB: card.totalMiB },
     budgetMiB: budgetOfCard(config, card),
     installed: {
-      ipAdapter: await exists(join(engine.modelsDir, 'ip-adapter', 'models', 'image_encoder')),
+      ipAdapter: await isAdapterInstalled(engine.modelsDir),
       wanByCommand: isWanByCommand(config),
     },
     afterDeath: pid => (card === null ? Promise.resolve() : memoryGone(card, pid, deps)),
@@ -85,8 +85,9 @@ async function programOf(deps: EngineDeps, card: OwnedCard | null): Promise<Prog
 }
 
 /** A program of one's own may pretend memory where it computes on no card, as the preview does. */
-function budgetOfCard({ engine, card: { memoryMiB } }: Config, card: OwnedCard | null): number | null {
-  if (card !== null) return budgetOf(card.totalMiB, card.usedMiB)
+function budgetOfCard({ engine, card: choice }: Config, card: OwnedCard | null): number | null {
+  const { memoryMiB, memoryLimitMiB } = choice
+  if (card !== null) return budgetOf(card.totalMiB, card.usedMiB, memoryLimitMiB)
   return engine.kind === 'own' && memoryMiB !== null ? budgetOf(memoryMiB) : null
 }
 
@@ -120,11 +121,4 @@ async function memoryGone(card: OwnedCard, pid: number | null, { config, log }: 
     limitMs: MEMORY_GONE_MS,
   })
   if (!gone) log.warn({ pid }, 'the card still shows memory of the program that died')
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RenderJob } from '../../engines/protocol.ts'
+import type { EnhanceJob, RenderJob } from '../../engines/protocol.ts'
 import { type Event, startWithBareParent } from '../../engines/testing/bareParent.ts'
 import { LANES, type Lane } from '../../jobs/jobTypes.ts'
-import type { Place } from './place.ts'
+import type { Place, Tell } from './place.ts'
 import { within } from './within.ts'
 
 const START_MS = 5 * 60_000
@@ -19,15 +19,22 @@ export interface BareRender {
 
 /** The program with a parent that grants every wish at once: one job at a time has the card to itself. */
 export interface BareEngine {
-  render(lane: Lane, job: RenderJob): Promise<BareRender>
+  render(lane: Lane, job: RenderJob | EnhanceJob): Promise<BareRender>
   /** Takes models off the card, and what the allocator keeps: these, or all of them. */
   unload(models?: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
+export interface BareEngineOptions {
+  compile: boolean
+  jobLimitMs: number
+  /** Told what the program has said on stderr, when it is closed: of models that are not compiled after all, above all. */
+  tell?: Tell
+}
+
 export async function startBareEngine(
   place: Place,
-  { compile, jobLimitMs }: { compile: boolean; jobLimitMs: number },
+  { compile, jobLimitMs, tell = () => {} }: BareEngineOptions,
 ): Promise<BareEngine> {
   const program = startWithBareParent({ ...place.program(compile), grant: true, limitMs: LIFE_MS })
   async function ask<T>(what: string, limitMs: number, answer: Promise<T>): Promise<T> {
@@ -53,7 +60,7 @@ export async function startBareEngine(
       await mkdir(outDir)
       const of = (event: { id: string }) => event.id === id
       const sinceMs = performance.now()
-      program.send({ type: 'generate', id, lane, job, outDir })
+      program.send({ type: 'generate', id, lane, job, outDir: job.kind === 'enhance' ? null : outDir })
       const failed = program.until('failed', of).then(({ code, message }) => {
         throw new Error(`${code}: ${message}`)
       })
@@ -73,10 +80,9 @@ export async function startBareEngine(
     },
     async close() {
       program.send({ type: 'shutdown' })
-      await within('the end of the program', END_MS, program.exited).catch(async () => {
-        program.kill()
-        await program.exited
-      })
+      await within('the end of the program', END_MS, program.exited).catch(program.kill)
+      const { stderr } = await program.exited
+      for (const line of stderr.split('\n').filter(text => text.trim() !== '')) tell(`  ${line}`)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { execa } from 'execa'
 import { z } from 'zod'
 import type { RenderJob } from '../../engines/protocol.ts'
+import type { BareEngineOptions } from './bareEngine.ts'
 import type { Place } from './place.ts'
 import { within } from './within.ts'
 
@@ -19,7 +20,7 @@ export interface BareLoop {
 
 export function startBareLoop(
   place: Place,
-  { compile, jobLimitMs }: { compile: boolean; jobLimitMs: number },
+  { compile, jobLimitMs, tell = () => {} }: BareEngineOptions,
 ): BareLoop {
   const { args: given } = place.program(compile)
   const of = (name: string) => [name, String(given[given.indexOf(name) + 1])]
@@ -42,8 +43,12 @@ export function startBareLoop(
     async close() {
       loop.stdin.end()
       const timer = setTimeout(() => loop.kill('SIGKILL'), 10_000)
-      await loop
+      const { stderr } = await loop
       clearTimeout(timer)
+      for (const line of String(stderr)
+        .split('\n')
+        .filter(text => text.trim() !== ''))
+        tell(`  bare: ${line}`)
     },
   }
 }

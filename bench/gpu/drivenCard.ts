@@ -6,9 +6,9 @@ import { verifyRenderedFile } from '../../assets/inspect.ts'
 import { createAdmission } from '../../engines/admission.ts'
 import { createInferenceProgram, type InferenceProgram } from '../../engines/inferenceProgram.ts'
 import type { RenderJob } from '../../engines/protocol.ts'
+import { isAdapterInstalled } from '../../engines/python/adapterInstalled.ts'
 import { createMemoryBudget } from '../../gpu/memoryBudget.ts'
 import { needsOf } from '../../gpu/memoryNeeds.ts'
-import { budgetOf } from '../../gpu/models.ts'
 import { createStrideTurnstile } from '../../gpu/strideTurnstile.ts'
 import { LANES, type Lane } from '../../jobs/jobTypes.ts'
 import type { Place } from './place.ts'
@@ -35,13 +35,12 @@ export interface DrivenCard {
 }
 
 export async function startDrivenCard(place: Place, jobLimitMs: number): Promise<DrivenCard> {
-  const { card, ffmpeg, folder } = place
+  const { budgetMiB, ffmpeg, folder } = place
   const cutInsMs: number[] = []
   const gateLog = join(folder, 'gates.jsonl')
   // Compiled, as a worker has it unless it is told otherwise.
   const start = place.program(true)
-  const budgetMiB = card === null ? null : budgetOf(card.totalMiB, card.usedMiB)
-  const installed = { ipAdapter: false, wanByCommand: false }
+  const installed = { ipAdapter: await isAdapterInstalled(place.modelsDir), wanByCommand: false }
   const program: InferenceProgram = createInferenceProgram({
     ...start,
     args: [...start.args, '--gate-log', gateLog],
@@ -60,7 +59,7 @@ export async function startDrivenCard(place: Place, jobLimitMs: number): Promise
         }),
     silenceMs: SILENCE_MS,
     startTimeoutMs: START_MS,
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'debug' }, pino.destination(2)),
   })
   try {
     await program.start()

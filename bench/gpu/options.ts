@@ -8,7 +8,7 @@ export interface BenchOptions {
   device: 'cuda' | 'cpu' | null
   /** Kept, and filled where models are missing; null: a folder that is removed at the end. */
   modelsDir: string | null
-  textEncoder: boolean
+  languageModels: boolean
   only: readonly Measurement[]
   /** null: as many as the device's workload says. */
   repeats: number | null
@@ -17,11 +17,12 @@ export interface BenchOptions {
 }
 
 export const HELP = `node bench/gpu/run.ts [options]
-  The real engine on a card, with full-size models of random weights that are made on the spot (23 GB of disk; 12 without the
-  text encoder). Without a card: tiny models on the CPU, which shows that the measurement works, and what gates cost there.
+  The real engine on a card, with full-size models of random weights that are made on the spot (42 GB of disk; 15 without the
+  language models). Without a card: tiny models on the CPU, which shows that the measurement works, and what gates cost there.
   --device cuda|cpu       a card if there is one
   --models DIR            where models are, or are written and kept; real weights will do too
-  --without-text-encoder  a small one instead of umT5-xxl: it takes no part in a step
+  --without-language-models
+                          a small text encoder instead of umT5-xxl, and no enhancer: they take no part in a step
   --only NAME,…           ${MEASUREMENTS.join(', ')}; all of them
   --repeats N             of each rate and of each warm or cold job
   --json FILE             all figures
@@ -35,7 +36,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | null {
     options: {
       device: { type: 'string' },
       models: { type: 'string' },
-      'without-text-encoder': { type: 'boolean', default: false },
+      'without-language-models': { type: 'boolean', default: false },
       only: { type: 'string', default: MEASUREMENTS.join(',') },
       repeats: { type: 'string' },
       json: { type: 'string' },
@@ -51,7 +52,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | null {
   return {
     device: device ?? null,
     modelsDir: values.models ?? null,
-    textEncoder: !values['without-text-encoder'],
+    languageModels: !values['without-language-models'],
     only: values.only.split(',').map(asMeasurement),
     repeats,
     json: values.json ?? null,

@@ -8,6 +8,7 @@ import { diffusersCommand } from '../../engines/python/command.ts'
 import { ensureEnvironment } from '../../engines/python/environment.ts'
 import { chooseList, listFile } from '../../engines/python/requirementLists.ts'
 import { CardError } from '../../gpu/cardError.ts'
+import { budgetOf } from '../../gpu/models.ts'
 import { listCards } from '../../gpu/nvidiaSmi.ts'
 import { type OwnedCard, ownCard } from '../../gpu/ownCard.ts'
 import type { BenchOptions } from './options.ts'
@@ -19,6 +20,9 @@ export interface Place {
   device: 'cuda' | 'cpu'
   card: OwnedCard | null
   ffmpeg: string
+  modelsDir: string
+  /** Of the card, less what CARD_MEMORY_LIMIT_MIB leaves to others; null without one. */
+  budgetMiB: number | null
   /** Of this run alone; removed at its end. */
   folder: string
   /** Of the program, with or without compilation. */
@@ -36,7 +40,7 @@ const CHECKPOINT = 'sdxl-lustify/lustifySDXLNSFWSFW_v20.safetensors'
 /** In a folder that we filled. Random weights must never get among somebody's real ones, under the same names. */
 const MARK = 'RANDOM-WEIGHTS'
 const WRITE_LIMIT_MS = 30 * 60_000
-const BYTES = { whole: 23.5e9, withoutTextEncoder: 12.5e9 }
+const BYTES = { whole: 42e9, withoutLanguageModels: 15e9 }
 
 export async function openPlace(options: BenchOptions, tell: Tell): Promise<Place> {
   const config = ownConfig()
@@ -87,7 +91,9 @@ export async function openPlace(options: BenchOptions, tell: Tell): Promise<Plac
     await close()
     throw error
   }
-  return { device, card, ffmpeg, folder, program, script, close }
+  const { memoryLimitMiB } = config.card
+  const budgetMiB = card === null ? null : budgetOf(card.totalMiB, card.usedMiB, memoryLimitMiB)
+  return { device, card, budgetMiB, ffmpeg, modelsDir, folder, program, script, close }
 
   async function takeCard(wanted: boolean): Promise<OwnedCard | null> {
     const { nvidiaSmi, uuid } = config.card
@@ -120,7 +126,7 @@ export async function openPlace(options: BenchOptions, tell: Tell): Promise<Plac
     await writeFile(join(modelsDir, MARK), '')
     const full = script('full_size.py', [
       modelsDir,
-      ...(options.textEncoder ? [] : ['--without-text-encoder']),
+      ...(options.languageModels ? [] : ['--without-language-models']),
     ])
     const tiny = { ...full, args: ['-m', 'ourvidz_engine.tiny', modelsDir] }
     const { command, args, env } = device === 'cuda' ? full : tiny
@@ -133,7 +139,7 @@ export async function openPlace(options: BenchOptions, tell: Tell): Promise<Plac
 
   async function checkSpace(): Promise<void> {
     const { bavail, bsize } = await statfs(modelsDir)
-    const needed = options.textEncoder ? BYTES.whole : BYTES.withoutTextEncoder
+    const needed = options.languageModels ? BYTES.whole : BYTES.withoutLanguageModels
     if (bavail * bsize < needed) {
       throw new Error(
         `${modelsDir} has no room for models of ${needed / 1e9} GB: name another place by --models.`,

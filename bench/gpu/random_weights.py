@@ -20,7 +20,7 @@ POOL = 2**24
 
 class RandomWeights:
     def __init__(self, device: str) -> None:
-        self._device = device
+        self.device = device
         self._random = torch.Generator(device).manual_seed(0)
         self._pool = torch.randn(POOL, generator=self._random, device=device) if device == "cpu" else None
 
@@ -34,7 +34,7 @@ class RandomWeights:
 
     def _normal(self, count: int) -> torch.Tensor:
         if self._pool is None:
-            return torch.randn(count, generator=self._random, device=self._device)
+            return torch.randn(count, generator=self._random, device=self.device)
         start = int(torch.randint(POOL, (1,), generator=self._random))
         return self._pool.roll(-start).repeat(-(-count // POOL))[:count].clone()
 

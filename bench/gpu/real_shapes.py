@@ -4,15 +4,21 @@ from dataclasses import dataclass
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderKLWan, UNet2DConditionModel, WanVACETransformer3DModel
+from diffusers.models.embeddings import IPAdapterPlusImageProjection
 from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
+    Qwen2Config,
+    Qwen2ForCausalLM,
     UMT5Config,
     UMT5EncoderModel,
 )
 
 from ourvidz_engine.sdxl.configs import SDXL
+from ourvidz_engine.tiny.adapter_keys import attention, plain_projection, resampler
 from ourvidz_engine.tiny.original_keys import original_checkpoint
 
 #: Wan-AI/Wan2.1-VACE-1.3B-diffusers.
@@ -42,6 +48,29 @@ TEXT_ENCODER = {
 }
 #: What the transformer can still read, and next to no weights.
 SMALL_TEXT_ENCODER = {**TEXT_ENCODER, "vocab_size": 384, "d_ff": 64, "num_layers": 1, "num_heads": 1}
+#: The image encoder of h94/IP-Adapter, OpenCLIP's ViT-H/14.
+IMAGE_ENCODER = {
+    "hidden_size": 1280,
+    "intermediate_size": 5120,
+    "projection_dim": 1024,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 16,
+    "image_size": 224,
+    "patch_size": 14,
+}
+#: Of its adapter "plus": four layers, twenty heads of 64, sixteen tokens for the UNet.
+RESAMPLER = {"embed_dims": 1280, "hidden_dims": 1280, "depth": 4, "heads": 20, "num_queries": 16}
+#: Qwen/Qwen2.5-7B-Instruct.
+LANGUAGE_MODEL = {
+    "vocab_size": 152_064,
+    "hidden_size": 3584,
+    "intermediate_size": 18_944,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 28,
+    "num_key_value_heads": 4,
+    "max_position_embeddings": 32_768,
+    "tie_word_embeddings": False,
+}
 
 
 @dataclass(frozen=True)
@@ -104,3 +133,30 @@ def text_encoder(small: bool = False) -> Shapes:
         name: each for name, each in model.state_dict().items() if name != "encoder.embed_tokens.weight"
     }
     return Shapes({name: tensor.to(torch.bfloat16) for name, tensor in tensors.items()}, model)
+
+
+def image_encoder() -> Shapes:
+    with torch.device("meta"):
+        model = CLIPVisionModelWithProjection(CLIPVisionConfig(**IMAGE_ENCODER))
+    # Positions are counted, not learned.
+    learned = {name: each for name, each in model.state_dict().items() if not name.endswith("position_ids")}
+    return Shapes({name: tensor.to(torch.float16) for name, tensor in learned.items()}, model)
+
+
+def adapter(plus: bool) -> Shapes:
+    """ip-adapter_sdxl_vit-h, or ip-adapter-plus_sdxl_vit-h."""
+    width = SDXL["unet"]["cross_attention_dim"]
+    with torch.device("meta"):
+        unet = UNet2DConditionModel.from_config(SDXL["unet"])
+        if plus:
+            projection = resampler(IPAdapterPlusImageProjection(output_dims=width, **RESAMPLER))
+        else:
+            projection = plain_projection(IMAGE_ENCODER["projection_dim"], width)
+        tensors = {**projection, **attention(unet)}
+    return Shapes({name: tensor.to(torch.float16) for name, tensor in tensors.items()})
+
+
+def language_model() -> Shapes:
+    with torch.device("meta"):
+        model = Qwen2ForCausalLM(Qwen2Config(**LANGUAGE_MODEL))
+    return Shapes({name: tensor.to(torch.bfloat16) for name, tensor in model.state_dict().items()}, model)

@@ -94,9 +94,9 @@ function videoSection({ video, sameFile, images, cutIns }: VideoWithImages): str
 function peakSection(peaks: readonly Peak[]): string[] {
   const rows = peaks.map(({ what, peakMiB, tableMiB }) => [
     what,
-    peakMiB.toFixed(0),
+    peakMiB?.toFixed(0) ?? 'failed',
     tableMiB.toFixed(0),
-    percent(peakMiB / tableMiB),
+    peakMiB === null ? '' : percent(peakMiB / tableMiB),
   ])
   return [
     '## Peak memory',

@@ -56,6 +56,7 @@ try {
     peaks: await measured('memory', measurePeaks),
     warmth: await measured('warm', measureWarmth),
   }
+  if (figures.peaks?.some(peak => peak.peakMiB === null)) process.exitCode = 1
   const markdown = toMarkdown(figures)
   if (options.json !== null) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`)
   if (options.markdown === null) console.log(markdown)

@@ -4,7 +4,7 @@ import { startBareEngine } from './bareEngine.ts'
 import { startBareLoop } from './bareLoop.ts'
 import { drawPicture } from './picture.ts'
 import type { Place, Tell } from './place.ts'
-import { sdxlImages, type Workload, wanVideo } from './workload.ts'
+import { referringVideo, sdxlImages, type Workload, wanVideo } from './workload.ts'
 
 export interface Rate {
   what: string
@@ -31,7 +31,7 @@ export async function measureRates(place: Place, workload: Workload, tell: Tell)
 
 async function ratesOf(place: Place, workload: Workload, mode: Rate['mode'], tell: Tell): Promise<Rate[]> {
   const { jobLimitMs } = workload
-  const options = { compile: mode === 'compiled', jobLimitMs }
+  const options = { compile: mode === 'compiled', jobLimitMs, tell }
   const start = await drawPicture(place, workload.video)
   const bare = startBareLoop(place, options)
   try {
@@ -81,7 +81,11 @@ function kinds(workload: Workload, start: string): Kind[] {
       job: (steps: number) => sdxlImages(workload, images, steps),
     })),
     { what: `WAN T2V ${clip}`, steps: wanSteps, job: steps => wanVideo(workload, steps) },
-    { what: `WAN VACE start ${clip}`, steps: wanSteps, job: steps => wanVideo(workload, steps, start) },
+    {
+      what: `WAN VACE start ${clip}`,
+      steps: wanSteps,
+      job: steps => referringVideo(workload, { steps, mode: 'start', picture: start }),
+    },
   ]
 }
 

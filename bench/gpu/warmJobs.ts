@@ -21,7 +21,7 @@ export async function measureWarmth(place: Place, workload: Workload, tell: Tell
     { what: `SDXL image, ${imageSteps} steps`, lane: 'sdxl', job: sdxlImages(workload, 1, imageSteps) },
     { what: `WAN image, ${imageSteps} steps`, lane: 'wan.image', job: wanImage(workload, imageSteps) },
   ] as const
-  const start = () => startBareEngine(place, { compile: false, jobLimitMs })
+  const start = () => startBareEngine(place, { compile: false, jobLimitMs, tell })
   const warm = await closing(await start(), async engine => {
     const medians: number[] = []
     for (const { lane, job } of kinds) {

@@ -46,6 +46,8 @@ const CPU: Workload = {
   jobLimitMs: 3 * 60_000,
 }
 
+const STRENGTH = 0.85
+
 export function workloadFor(device: 'cuda' | 'cpu', repeats: number | null): Workload {
   const workload = device === 'cuda' ? CARD : CPU
   return { ...workload, repeats: repeats ?? workload.repeats }
@@ -55,11 +57,36 @@ export function sdxlImages({ image }: Workload, images: number, steps: number): 
   return { ...plainRender('sdxl', { ...image, frames: 1, steps }), images }
 }
 
-export function wanVideo({ video }: Workload, steps: number, start: string | null = null): RenderJob {
-  const job = plainRender('wan', { ...video, steps })
-  if (start === null) return job
-  const references = [{ role: 'start' as const, path: start }]
-  return { ...job, references, referenceMode: 'start', referenceStrength: 0.85 }
+/** null: image to image, as where no adapter is installed. */
+export type ImageReference = RenderJob['referenceType']
+export type VideoReference = Exclude<RenderJob['referenceMode'], 'none'>
+
+export function referringImages(
+  workload: Workload,
+  { images, steps, type, picture }: { images: number; steps: number; type: ImageReference; picture: string },
+): RenderJob {
+  return {
+    ...sdxlImages(workload, images, steps),
+    ...{ referenceMode: 'single', referenceType: type, referenceStrength: STRENGTH },
+    references: [{ role: 'single', path: picture }],
+  }
+}
+
+export function wanVideo({ video }: Workload, steps: number): RenderJob {
+  return plainRender('wan', { ...video, steps })
+}
+
+/** With the same picture in every place. */
+export function referringVideo(
+  workload: Workload,
+  { steps, mode, picture }: { steps: number; mode: VideoReference; picture: string },
+): RenderJob {
+  const roles = mode === 'both' ? (['start', 'end'] as const) : ([mode] as const)
+  return {
+    ...wanVideo(workload, steps),
+    ...{ referenceMode: mode, referenceStrength: STRENGTH },
+    references: roles.map(role => ({ role, path: picture })),
+  }
 }
 
 export function wanImage(workload: Workload, steps: number): RenderJob {

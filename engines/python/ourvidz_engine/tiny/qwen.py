@@ -39,9 +39,15 @@ def write(models_dir: Path) -> None:
             eos_token_id=tokenizer.convert_tokens_to_ids("<|im_end|>"),
         )
     ).eval()
-    speak_in_words(model, tokenizer)
-    # Sampled, as the real one's: whoever wants the same text twice has to say so.
-    model.generation_config = GenerationConfig(
+    with torch.no_grad():
+        model.lm_head.weight[silent(tokenizer)] = 0.0
+    model.generation_config = generation_config(tokenizer)
+    model.save_pretrained(folder)
+
+
+def generation_config(tokenizer: PreTrainedTokenizerFast) -> GenerationConfig:
+    """Sampled, as the real one's: whoever wants the same text twice has to say so."""
+    return GenerationConfig(
         do_sample=True,
         temperature=0.7,
         top_p=0.8,
@@ -50,7 +56,6 @@ def write(models_dir: Path) -> None:
         eos_token_id=tokenizer.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"]),
         pad_token_id=tokenizer.convert_tokens_to_ids("<|endoftext|>"),
     )
-    model.save_pretrained(folder)
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
@@ -72,15 +77,14 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     return fast
 
 
-def speak_in_words(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Tokens that are no whole word are never the likeliest: a random byte is no character, and a control token no word.
+def silent(tokenizer: PreTrainedTokenizerFast, vocabulary: int | None = None) -> list[int]:
+    """Rows of the model's head that are to be 0, so that these tokens are never the likeliest: a random byte is no character,
+    a control token no word, and what is beyond the tokenizer's own nothing at all.
 
     The end is like a word: it comes when those that the model likes better are used up.
     """
     words = {" " + word for word in WORDS.replace(",", " ,").replace(".", " .").split()} | {".", ","}
     end = tokenizer.convert_tokens_to_ids("<|im_end|>")
-    silent = [
-        index for index in range(len(tokenizer)) if index != end and tokenizer.decode([index]) not in words
-    ]
-    with torch.no_grad():
-        model.lm_head.weight[silent] = 0.0
+    known = len(tokenizer)
+    wordless = [index for index in range(known) if index != end and tokenizer.decode([index]) not in words]
+    return [*wordless, *range(known, vocabulary or known)]

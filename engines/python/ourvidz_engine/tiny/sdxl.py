@@ -17,6 +17,7 @@ from transformers import (
 
 from ..sdxl.adapters import ENCODER, PLAIN, PLUS
 from ..sdxl.configs import resized, write_configs
+from .adapter_keys import attention, plain_projection, resampler
 from .original_keys import original_checkpoint
 
 CHECKPOINT = Path("sdxl-lustify/lustifySDXLNSFWSFW_v20.safetensors")
@@ -78,53 +79,8 @@ def _write_adapters(folder: Path, unet: UNet2DConditionModel) -> None:
     (encoder / "config.json").write_text(json.dumps(config.to_dict(), indent=1))
     save_file(CLIPVisionModelWithProjection(config).state_dict(), encoder / "model.safetensors")
     (folder / PLAIN.parent).mkdir()
-    save_file({**_plain_projection(), **_attention(unet)}, folder / PLAIN)
-    save_file({**_resampler(), **_attention(unet)}, folder / PLUS)
-
-
-def _plain_projection() -> dict[str, torch.Tensor]:
     width = CONFIGS["unet"]["cross_attention_dim"]
-    return {
-        "image_proj.proj.weight": torch.randn(4 * width, IMAGE_WIDTH),
-        "image_proj.proj.bias": torch.randn(4 * width),
-        "image_proj.norm.weight": torch.ones(width),
-        "image_proj.norm.bias": torch.zeros(width),
-    }
-
-
-def _resampler() -> dict[str, torch.Tensor]:
-    """The names of the original code; heads are 64 wide, so there is one."""
-    width = CONFIGS["unet"]["cross_attention_dim"]
-    layer = IPAdapterPlusImageProjection(IMAGE_WIDTH, width, hidden_dims=64, heads=1, num_queries=PLUS_TOKENS)
-    tensors: dict[str, torch.Tensor] = {}
-    for key, each in layer.state_dict().items():
-        match key.split("."):
-            case "layers", number, ("ln0" | "ln1") as norm, rest:
-                tensors[f"layers.{number}.0.norm{int(norm[-1]) + 1}.{rest}"] = each
-            case "layers", number, "attn", "to_q", _:
-                tensors[f"layers.{number}.0.to_q.weight"] = each
-            case "layers", number, "attn", "to_k", _:
-                value = layer.layers[int(number)].attn.to_v.weight
-                tensors[f"layers.{number}.0.to_kv.weight"] = torch.cat([each, value])
-            case "layers", _, "attn", "to_v", _:
-                pass
-            case "layers", number, "attn", "to_out", _, _:
-                tensors[f"layers.{number}.0.to_out.weight"] = each
-            case "layers", number, "ff", "0", rest:
-                tensors[f"layers.{number}.1.0.{rest}"] = each
-            case "layers", number, "ff", "1", "net", *place, "weight":
-                tensors[f"layers.{number}.1.{1 if place[-1] == 'proj' else 3}.weight"] = each
-            case _:
-                tensors[key] = each
-    return {f"image_proj.{key}": each.detach().contiguous() for key, each in tensors.items()}
-
-
-def _attention(unet: UNet2DConditionModel) -> dict[str, torch.Tensor]:
-    """For each cross attention in order, numbered with the self attentions between them."""
-    tensors = {}
-    for number, name in enumerate(unet.attn_processors):
-        if name.endswith("attn2.processor"):
-            attention = unet.get_submodule(name.removesuffix(".processor"))
-            for kind in "kv":
-                tensors[f"ip_adapter.{number}.to_{kind}_ip.weight"] = torch.randn_like(attention.to_k.weight)
-    return tensors
+    # Heads are 64 wide, so there is one.
+    plus = IPAdapterPlusImageProjection(IMAGE_WIDTH, width, hidden_dims=64, heads=1, num_queries=PLUS_TOKENS)
+    save_file({**plain_projection(IMAGE_WIDTH, width), **attention(unet)}, folder / PLAIN)
+    save_file({**resampler(plus), **attention(unet)}, folder / PLUS)
