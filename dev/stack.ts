@@ -54,6 +54,8 @@ export interface DevStack {
 const CODEC_PORT = 8081
 /** Beyond the workers' own limit for an orderly end. */
 const WORKER_STOP_MS = 20_000
+/** Of an engine that computes: its packages are fetched, its models loaded and compiled. */
+const ENGINE_READY_MS = 60 * 60_000
 
 /**
  * Starts the whole pipeline on this machine: Temporal, both workers, a directory store and a callback receiver. Throws
@@ -160,12 +162,20 @@ async function start(
     }),
     STORE_SIGNING_KEY: options.signingKey,
   }
+  const computes = parseConfig({ ENGINE: options.env.ENGINE }).engine.kind !== 'preview'
+  if (computes) {
+    tell(
+      'The engine is made ready: its packages, models and compiled kernels can take many minutes the first time. ' +
+        `What it does is in ${logFile('gpu')}.`,
+    )
+  }
   const workers = await startBoth(
     (['control', 'gpu'] as const).map(kind =>
       startStackWorker({
         kind,
         env,
         healthPort: ports[kind],
+        ...(computes ? { readyMs: ENGINE_READY_MS } : {}),
         logFile: logFile(kind),
         ...toTerminal(kind),
         ...stoppable,

@@ -7,6 +7,8 @@ export interface StackWorkerOptions {
   kind: 'control' | 'gpu'
   env: Record<string, string>
   healthPort: number
+  /** How long it may take until it is ready; two minutes where that is not said. */
+  readyMs?: number
   logFile: string
   onLine?: (line: string) => void
   signal?: AbortSignal
@@ -17,7 +19,7 @@ const POLL_MS = 100
 
 /** Starts a worker and waits until it says that it is ready. Throws {@link StackError}. */
 export async function startStackWorker(options: StackWorkerOptions): Promise<OwnedProcess> {
-  const { kind, env, healthPort, logFile, onLine, signal } = options
+  const { kind, env, healthPort, readyMs = READY_MS, logFile, onLine, signal } = options
   const worker = await startOwnedProcess({
     name: `${kind} worker`,
     command: process.execPath,
@@ -27,7 +29,7 @@ export async function startStackWorker(options: StackWorkerOptions): Promise<Own
     ...(onLine ? { onLine } : {}),
   })
   try {
-    await untilReady(worker, `http://127.0.0.1:${healthPort}/readyz`, signal)
+    await untilReady(worker, `http://127.0.0.1:${healthPort}/readyz`, readyMs, signal)
     return worker
   } catch (error) {
     await worker.stop(0)
@@ -35,8 +37,13 @@ export async function startStackWorker(options: StackWorkerOptions): Promise<Own
   }
 }
 
-async function untilReady(worker: OwnedProcess, url: string, signal?: AbortSignal): Promise<void> {
-  const deadline = Date.now() + READY_MS
+async function untilReady(
+  worker: OwnedProcess,
+  url: string,
+  readyMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const deadline = Date.now() + readyMs
   let died: StackError | null = null
   void worker.ended.then(end => {
     died = new StackError(describeCrash(end, 'before it was ready'))
