@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { findFfmpeg } from '../../../assets/ffmpeg.ts'
 import type { Lane } from '../../../jobs/jobTypes.ts'
@@ -10,6 +11,7 @@ import { diffusersCommand } from '../command.ts'
 import { enginePython } from './enginePython.ts'
 
 const LANES: Lane[] = ['sdxl', 'wan.image', 'wan.video', 'wan.enhance']
+const SIMULATED_CARD = fileURLToPath(new URL('simulated_card.py', import.meta.url))
 /** Loading torch and diffusers takes some twenty seconds, more on a busy machine. */
 const START_MS = 180_000
 
@@ -60,6 +62,8 @@ export interface HarnessOptions {
   args?: (folder: string) => string[]
   budgetMiB?: number | null
   wanCommand?: string | null
+  /** On a card that is simulated: see simulated_card.py. */
+  simulatedCard?: true
   /** Beside what every program of ours is given. */
   env?: Record<string, string>
 }
@@ -103,7 +107,7 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
   const noise = await writeNoise(folder)
   const start = diffusersCommand({
     python,
-    device: 'cpu',
+    device: options.simulatedCard ? 'cuda' : 'cpu',
     modelsDir,
     sdxlCheckpoint: join(modelsDir, 'sdxl-lustify/lustifySDXLNSFWSFW_v20.safetensors'),
     cacheDir: join(folder, 'cache'),
@@ -122,7 +126,7 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
   const program = startWithBareParent({
     ...start,
     args: [
-      ...start.args,
+      ...(options.simulatedCard ? [SIMULATED_CARD, ...start.args.slice(1)] : start.args),
       '--gate-log',
       gateLog,
       '--latents-dir',
