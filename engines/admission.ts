@@ -16,11 +16,12 @@ export interface Admission {
   admit(task: { id: string; job: RenderJob | EnhanceJob }, link: ProgramLink): Admitted
   /** The job needs those of its models no more that it needed for its text only. */
   textEncoded(taskId: string): void
-  /** The job's GPU part is over. `peakMiB`: the most that the program had reserved meanwhile, if it knows. */
-  over(taskId: string, peakMiB: number | null): void
+  /** The job's GPU part is over. The most that the program had reserved meanwhile, and what it has now, if it knows. */
+  over(taskId: string, memory: { peakMiB: number | null; reservedMiB: number | null }): void
   /** A program is ready: the models that every job needs are loaded before there are jobs. */
   begin(link: ProgramLink): void
-  modelsAre(models: readonly string[], reservedMiB: number | null): void
+  /** What the program has loaded. `unasked`: it answers none of the loads and unloads that it was told to do. */
+  modelsAre(models: readonly string[], told: { reservedMiB: number | null; unasked: boolean }): void
   /** Whether those models are still being loaded. */
   warming(): boolean
   /** The program has died. */
@@ -80,8 +81,9 @@ export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionO
       // The program has the order already, with the job.
       for (const model of budget.textEncoded(taskId)) onMove?.('unload', model)
     },
-    over(taskId, peakMiB) {
+    over(taskId, { peakMiB, reservedMiB }) {
       if (peakMiB !== null) budget.observe(taskId, peakMiB)
+      if (reservedMiB !== null) budget.reservedIs(reservedMiB)
       budget.release(taskId)
     },
     begin(link) {
@@ -89,9 +91,11 @@ export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionO
       unanswered = models.length
       move(link, 'load', models)
     },
-    modelsAre(models, reservedMiB) {
-      unanswered = Math.max(0, unanswered - 1)
-      underWay.shift()
+    modelsAre(models, { reservedMiB, unasked }) {
+      if (!unasked) {
+        unanswered = Math.max(0, unanswered - 1)
+        underWay.shift()
+      }
       // What it was told meanwhile counts as done: nobody else may be promised the room of a model that is being loaded.
       const will = new Set(models)
       for (const { type, model } of underWay) {

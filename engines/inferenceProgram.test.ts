@@ -3,13 +3,16 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createStrideTurnstile } from '../gpu/strideTurnstile.ts'
 import type { TurnPort, Turnstile } from '../gpu/turnstile.ts'
 import type { Lane } from '../jobs/jobTypes.ts'
 import type { RenderProgress } from '../jobs/status.ts'
+import { WITHHELD } from '../jobs/textCensor.ts'
 import type { EngineTask } from './engineRun.ts'
 import type { InferenceProgram } from './inferenceProgram.ts'
 import { createProgramHarness, renderJob } from './testing/programHarness.ts'
@@ -65,6 +68,33 @@ describe('a life', () => {
     await program.stop(2_000)
     expect(program.state().status).toBe('stopped')
     await expect(program.run(task())).rejects.toEqual(failsWith('engine_crashed'))
+  })
+
+  it('starts no other program before the memory of the dead one is gone', async () => {
+    const gone = Promise.withResolvers<void>()
+    const dead: (number | null)[] = []
+    const program = harness.program('normal', {
+      afterDeath: pid => {
+        dead.push(pid)
+        return gone.promise
+      },
+    })
+    const { pid } = await program.start()
+    const next = program.run(task('')).catch(() => {})
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => dead).toEqual([pid])
+    await pause(300)
+    expect(harness.alive()).toEqual([])
+    gone.resolve()
+    await next
+    await expect.poll(() => program.state().status).toBe('ready')
+  })
+
+  it('logs what the program warns of, without the words of a prompt', async () => {
+    const lines: string[] = []
+    const log = pino({ level: 'warn' }, { write: line => void lines.push(line) })
+    await harness.program('normal', { log }).run(task('warn'))
+    expect(lines.map(line => JSON.parse(line).warning)).toEqual([`slower than it could be, for ${WITHHELD}`])
   })
 
   it('gives the program the environment that was named and nothing of ours', async () => {

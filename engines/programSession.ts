@@ -33,7 +33,7 @@ export function openProgramSession(options: {
   onBusy: () => void
   onTick: (elapsedMs: number) => void
   /** What is in the program's memory, whenever that has changed. */
-  onModels: (models: readonly string[], reservedMiB: number | null) => void
+  onModels: (models: readonly string[], told: { reservedMiB: number | null; unasked: boolean }) => void
   onDying: () => void
   log: Logger
 }): ProgramSession {
@@ -99,6 +99,9 @@ export function openProgramSession(options: {
         log.info({ model: words.censor(event.model) }, 'the inference program loads a model')
         options.onBusy()
         break
+      case 'warning':
+        log.warn({ warning: words.censor(event.message).slice(0, 500) }, 'the inference program warns')
+        break
       case 'fatal':
         kill('fatal', `The program gave up: ${words.censor(event.reason).slice(0, 2_000)}`)
         break
@@ -126,8 +129,8 @@ export function openProgramSession(options: {
   }
 
   /** Said once when it may have jobs, and again whenever its models have changed. */
-  function onReady({ models, memory }: Extract<EngineEvent, { type: 'ready' }>): void {
-    options.onModels(models, memory?.reservedMiB ?? null)
+  function onReady({ models, memory, unasked = false }: Extract<EngineEvent, { type: 'ready' }>): void {
+    options.onModels(models, { reservedMiB: memory?.reservedMiB ?? null, unasked })
     if (info) {
       info.models = models
       info.memory = memory

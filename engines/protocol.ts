@@ -102,7 +102,13 @@ export const eventSchema = z.discriminatedUnion('type', [
     version: shortText,
   }),
   z.object({ type: z.literal('loading'), model: z.string() }),
-  z.object({ type: z.literal('ready'), models: z.array(z.string()), memory }),
+  z.object({
+    type: z.literal('ready'),
+    models: z.array(z.string()),
+    memory,
+    /** The models have changed by themselves, as by what a job needed: no load or unload is answered by it. */
+    unasked: z.boolean().optional(),
+  }),
   z.object({ type: z.literal('accepted'), id }),
   z.object({ type: z.literal('want'), lane, id }),
   z.object({ type: z.literal('yielded'), lane, id, heldMs: ms }),
@@ -113,6 +119,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     heldMs: ms,
     /** The most memory that was reserved while the job ran. */
     peakMiB: mib.nullable().optional(),
+    /** What is reserved now. */
+    reservedMiB: mib.nullable().optional(),
   }),
   /** The job needs the model no more, though it goes on: its text is encoded. */
   z.object({ type: z.literal('unneeded'), id, model: z.string() }),
@@ -151,6 +159,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     message: z.string(),
   }),
   z.object({ type: z.literal('cancelled'), id }),
+  /** What an operator should know although the work goes on. Logged; not a word of a prompt belongs in it. */
+  z.object({ type: z.literal('warning'), message: z.string() }),
   z.object({ type: z.literal('fatal'), reason: z.string() }),
   z.object({ type: z.literal('pong') }),
 ])

@@ -7,6 +7,8 @@ import type { Admission } from './admission.ts'
 import type { ProgramLink, TaskEvent } from './engineRun.ts'
 import type { FollowedTask } from './engineTask.ts'
 
+/** Of a job's memory, where the program says nothing of it. */
+const UNTOLD: { peakMiB: number | null; reservedMiB: number | null } = { peakMiB: null, reservedMiB: null }
 const TURN_EVENTS: ReadonlySet<TaskEvent['type']> = new Set(['want', 'yielded', 'released'])
 
 /** Who computes, and which jobs each lane has. Lanes that never had one may be missing. */
@@ -96,8 +98,8 @@ export function createTaskTable(options: {
   }
 
   /** Ends the job's claims on the card. Idempotent. */
-  function giveBack(taskId: string, peakMiB: number | null): void {
-    admission.over(taskId, peakMiB)
+  function giveBack(taskId: string, memory = UNTOLD): void {
+    admission.over(taskId, memory)
     sendAll()
   }
 
@@ -113,7 +115,7 @@ export function createTaskTable(options: {
   /** A lane is in service or out of it, or an operator has opened or closed it. */
   function serviceChanged(lane: Lane): void {
     // Whoever may not begin must not hold a place in the line for memory either.
-    for (const task of line(lane)) if (!mayBegin(task)) admission.over(task.id, null)
+    for (const task of line(lane)) if (!mayBegin(task)) admission.over(task.id, UNTOLD)
     sendAll()
     tellUse()
   }
@@ -164,7 +166,7 @@ export function createTaskTable(options: {
         line(task.lane).filter(other => other.id !== task.id),
       )
       if (sent.delete(task.id) && mayHoldCard) turnstile.withdraw(task.lane)
-      giveBack(task.id, null)
+      giveBack(task.id)
       tellUse()
     },
     /** A program is ready: what waits in line begins. */
@@ -216,7 +218,10 @@ export function createTaskTable(options: {
         sendAll()
       }
       passTurn(event, task)
-      if (event.type === 'released') giveBack(task.id, event.peakMiB ?? null)
+      if (event.type === 'released') {
+        const { peakMiB = null, reservedMiB = null } = event
+        giveBack(task.id, { peakMiB, reservedMiB })
+      }
       if (TURN_EVENTS.has(event.type)) tellUse()
     },
     heard() {

@@ -45,6 +45,8 @@ export interface MemoryBudget {
   release(taskId: string): void
   /** What the program says is loaded, and what it has reserved. */
   modelsAre(models: readonly string[], reservedMiB?: number | null): void
+  /** What the program has reserved now. */
+  reservedIs(mib: number): void
   /** The most that the program had reserved, weights and all, while this job ran. Before its release. */
   observe(taskId: string, reservedPeakMiB: number): void
   /** The program died: nothing is loaded, nobody has or awaits memory. What was learned stays. */
@@ -162,6 +164,9 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
       resident.remove(gone)
       resident.use(come)
       noteOthers()
+    },
+    reservedIs(mib) {
+      reservedMiB = mib
     },
     observe(taskId, reservedPeakMiB) {
       const job = begun.get(taskId)

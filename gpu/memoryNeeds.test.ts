@@ -55,14 +55,23 @@ describe('the table', () => {
     expect(needsOf(job, { ...installed, ipAdapter: false }).models).toEqual(['lustify_sdxl'])
   })
 
-  test('a video with a reference keeps 1.5 GB of hints more, and a single one a latent frame', () => {
-    const plain = needsOf(video, installed)
-    const start = needsOf({ ...video, referenceMode: 'start' }, installed)
-    const single = needsOf({ ...video, referenceMode: 'single' }, installed)
-    expect(plain).toMatchObject({ models: ['wan_2_1_1_3b'], transient: ['umt5_xxl'] })
-    expect(((start.workingMiB - plain.workingMiB) * 2 ** 20) / 1e9).toBeCloseTo(1.5, 1)
-    expect(single.workingMiB).toBeGreaterThan(start.workingMiB)
-    expect(needsOf({ ...video, frames: 1 }, installed).workingMiB).toBeLessThan(plain.workingMiB / 4)
+  test('a video needs the most when it is decoded, which depends on its pixels and hardly on its frames', () => {
+    const working = (more: object) => needsOf({ ...video, ...more }, installed).workingMiB
+    expect(needsOf(video, installed)).toMatchObject({ models: ['wan_2_1_1_3b'], transient: ['umt5_xxl'] })
+    // The official program's own peak, at this size.
+    expect((working({}) * 2 ** 20) / 1e9).toBeGreaterThan(8.19)
+    expect(working({ referenceMode: 'both' })).toBe(working({}))
+    expect(working({ frames: 9 })).toBe(working({}))
+    expect(working({ width: 960 })).toBeGreaterThan(1.9 * working({}))
+    expect(working({ frames: 1 })).toBeLessThan(working({}) / 2)
+  })
+
+  test('a longer video with a single reference keeps hints, and a latent frame more', () => {
+    const of = (referenceMode: 'none' | 'start' | 'single') =>
+      needsOf({ ...video, frames: 161, referenceMode }, installed).workingMiB
+    // Twice 1.5 GB, calculated.
+    expect(((of('start') - of('none')) * 2 ** 20) / 1e9).toBeCloseTo(2.95, 1)
+    expect(of('single')).toBeGreaterThan(of('start'))
   })
 
   test('WAN by command is a process of its own: no models of ours, 17.6 GB or more', () => {

@@ -40,6 +40,7 @@ export const environmentSchema = z.object({
   DATA_DIR: z.string().default('.data'),
   XDG_CACHE_HOME: z.string().optional(),
   PATH: z.string().optional(),
+  LD_LIBRARY_PATH: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 
   TEMPORAL_ADDRESS: z
@@ -302,6 +303,7 @@ function toConfig(env: Environment) {
       prewarm: env.PREWARM,
       python: env.PYTHON ?? null,
       path: env.PATH ?? '',
+      libraryPath: env.LD_LIBRARY_PATH ?? null,
       home: homedir(),
     },
     card: {

@@ -81,6 +81,7 @@ async function programOf(deps: EngineDeps, card: OwnedCard | null): Promise<Prog
     cardUuid: card?.uuid ?? null,
     path: engine.path,
     home: engine.home,
+    libraryPath: engine.libraryPath,
   })
 }
 

@@ -108,7 +108,12 @@ async function enhance(production: Production, settings: JobSettings): Promise<v
       {
         taskQueue: queues().lane('wan.enhance'),
         summary: 'enhance prompt',
-        retry: { initialInterval: scaledMs(settings, SECOND_MS), maximumAttempts: 3 },
+        // The same prompt gives the same answer: one that took too long, or was of no use, would be so again.
+        retry: {
+          initialInterval: scaledMs(settings, SECOND_MS),
+          maximumAttempts: 3,
+          nonRetryableErrorTypes: ['engine_internal'],
+        },
       },
       [{ plan }],
     )

@@ -73,6 +73,7 @@ export async function openPlace(options: BenchOptions, tell: Tell): Promise<Plac
       cardUuid: card?.uuid ?? null,
       path: config.engine.path,
       home: folder,
+      libraryPath: config.engine.libraryPath,
     })
   const script = (name: string, args: readonly string[]) => ({
     command: python,

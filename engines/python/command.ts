@@ -24,11 +24,13 @@ export interface DiffusersOptions {
   /** Of the worker's own: where programs are found, and the home of their settings. */
   path: string
   home: string
+  /** Where the driver's libraries are, on a machine that keeps them in a place of their own. */
+  libraryPath: string | null
 }
 
 /** How a GPU worker starts the program that computes with diffusers. Nothing of the worker's environment is inherited. */
 export function diffusersCommand(options: DiffusersOptions) {
-  const { python, cacheDir, cardUuid } = options
+  const { python, cacheDir, cardUuid, libraryPath } = options
   const wan =
     options.wanCommand === null
       ? []
@@ -52,6 +54,7 @@ export function diffusersCommand(options: DiffusersOptions) {
     env: {
       PATH: options.path,
       HOME: options.home,
+      ...(libraryPath === null ? {} : { LD_LIBRARY_PATH: libraryPath }),
       PYTHONPATH: HERE,
       PYTHONUNBUFFERED: '1',
       PYTHONDONTWRITEBYTECODE: '1',

@@ -13,7 +13,7 @@ const factsOf = (model: string) => ({
   notCompiled: {
     same: true,
     gates: true,
-    log: `${model} is not compiled from now on: BackendCompilerFailed\n`,
+    log: `${model} is not compiled from now on, which is slower: BackendCompilerFailed\n`,
   },
   withoutMemory: 'oom',
 })

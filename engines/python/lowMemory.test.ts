@@ -9,6 +9,7 @@ import { tinyImage } from './testing/tinyJobs.ts'
 const BUDGET_MIB = 160
 /** Else each thread of glibc's maps 64 MiB for itself when it likes to, and freed memory stays mapped: no two runs are alike. */
 const env = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' }
+const WARNING = 'out of memory, tried once more with less'
 const LIMIT_MS = 300_000
 
 const large = { ...tinyImage, width: 1024, height: 1024, steps: 1 }
@@ -26,6 +27,8 @@ afterAll(async () => {
   await engine.close()
   const { stderr } = await engine.program.exited
   expect(stderr.match(/tried once more with less/g)).toHaveLength(2)
+  const warned = engine.program.events.filter(event => event.type === 'warning')
+  expect(warned.map(({ message }) => message.split(': ')[1])).toEqual([WARNING, WARNING])
 })
 
 it(

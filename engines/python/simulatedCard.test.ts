@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RenderJob } from '../protocol.ts'
 import { type EngineHarness, openEngine } from './testing/engineHarness.ts'
-import { runPython } from './testing/runPython.ts'
+import { enginePython } from './testing/enginePython.ts'
 import { tinyEnhance, tinyImage, tinyVideo } from './testing/tinyJobs.ts'
 
 const LIMIT_MS = 300_000
@@ -67,31 +69,33 @@ it('rewrites a prompt there', async () => {
   expect((await engine.render('wan.enhance', tinyEnhance)).done.text).toMatch(/\w/)
 }, 60_000)
 
-it('would tell of a tensor that is not on the card', async () => {
-  expect(await runPython(MIXED, null)).toEqual(['cuda:0', 'cuda:0', 'two devices', 'no numpy'])
-}, 60_000)
-
-const MIXED = `
-import json, sys
-from pathlib import Path
-import ourvidz_engine
-sys.path.insert(0, str(Path(ourvidz_engine.__file__).parents[1] / "testing"))
-import torch
-from simulated_card import OnCall, OnDispatch, simulate
-simulate()
-told = []
-with OnCall(), OnDispatch(), torch.no_grad():
-    layer = torch.nn.Linear(3, 4).to("cuda")
-    told += [str(layer.weight.device), str(layer(torch.ones(1, 3, device="cuda")).device)]
-    try:
-        layer(torch.ones(1, 3))
-    except RuntimeError as error:
-        told.append("two devices" if "two devices" in str(error) else str(error))
-    try:
-        layer.weight.detach().numpy()
-    except TypeError:
-        told.append("no numpy")
-print(json.dumps(told))`
+it('finds what is on the wrong device, and the program as it is on a card', async () => {
+  const { python, env } = await enginePython()
+  const checks = fileURLToPath(new URL('testing/card_checks.py', import.meta.url))
+  const { stdout } = await execa(python, [checks, engine.modelsDir], { env, extendEnv: false })
+  expect(JSON.parse(stdout)).toEqual({
+    mixed: [
+      'cuda:0',
+      'cuda:0',
+      'aten::addmm: tensors of two devices',
+      "can't convert cuda:0 device type tensor to numpy",
+    ],
+    precisions: {
+      'sdxl unet': 'float16',
+      'sdxl text': 'float16',
+      // It overflows in half precision, and WAN's bands.
+      'sdxl vae': 'float32',
+      'wan vae': 'float32',
+      'wan blocks': 'bfloat16',
+      'wan time': 'float32',
+      'wan text': 'bfloat16',
+      layout: 'channels_last',
+    },
+    // At each gate it is waited for the one two before it.
+    runAhead: [[], [], [0], [0, 1], [0, 1, 2]],
+    parts: [[6], [3, 3], [1, 1, 1, 1, 1, 1]],
+  })
+}, 120_000)
 
 async function drawReference({ width, height }: RenderJob, role: 'single' | 'start' | 'end') {
   const path = join(engine.folder, `${role}-${width}x${height}.png`)

@@ -86,13 +86,14 @@ async function act(script: string, detail: string, { id, lane, job, outDir }: Ge
       say({ type: 'yielded', lane, id, heldMs: performance.now() - since })
       since = await takeTurn(self, false)
     }
-    await pause(script === 'slow' ? Number(detail) : 1)
+    await pause(script === 'slow' ? Number(detail) : script === 'memory' ? 50 : 1)
     if (self.cancelled) throw new Cancelled()
     say({ type: 'progress', id, step, total: steps, phase })
     await misbehave(script, step, self)
   }
   const cardMs = performance.now() - since
-  say({ type: 'released', lane, id, heldMs: cardMs })
+  const memory = script === 'memory' ? { peakMiB: Number(detail), reservedMiB: 7000 } : {}
+  say({ type: 'released', lane, id, heldMs: cardMs, ...memory })
   if (script === 'encode') await pause(Number(detail))
   if (job.kind === 'render' && outDir !== null) draw(script, id, job, outDir)
   const timings = { loadMs: 1, cardMs, encodeMs: 2 }
@@ -112,6 +113,9 @@ async function misbehave(script: string, step: number, self: Running): Promise<v
       deaf = true
       self.cancelled = false
       await pause(60_000)
+      return
+    case 'warn':
+      if (step === 1) say({ type: 'warning', message: 'slower than it could be, for a red bicycle' })
       return
     case 'crash':
       for (let line = 1; line <= 80; line++) process.stderr.write(`stderr line ${line}\n`)

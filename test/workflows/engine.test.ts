@@ -128,9 +128,13 @@ describe('all ten types and five reference modes, with the program that computes
       expect(last?.status).toBe('completed')
       const outcome = outcomes.get(job.id)
       expect(outcome?.receipt?.engine).toMatchObject({ name: 'diffusers', device: 'cpu' })
-      const { reference_mode: mode, reference_method: method } = last?.metadata ?? {}
+      const { reference_mode: mode, reference_method: method, reference_type: type } = last?.metadata ?? {}
       if (mode === 'none') expect(method).toBeUndefined()
-      else expect(method).toMatch(job.type.startsWith('sdxl') ? /^(ip-adapter|img2img)/ : /^vace$/)
+      else if (!job.type.startsWith('sdxl')) expect(method).toBe('vace')
+      else expect(method).toBe(`ip-adapter-${type}`)
+      const enhanced = job.type.endsWith('_enhanced')
+      expect(outcome?.enhancedPrompt).toEqual(enhanced ? expect.stringMatching(/\w/) : null)
+      if (enhanced) expect(last?.metadata?.enhancement).toBe('applied')
     }
   })
 })

@@ -1,6 +1,6 @@
 """Regional compilation: each repeated block of a model as one graph. It makes a model faster and must never make it fail."""
 
-import sys
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +8,8 @@ import torch
 from diffusers.models.modeling_utils import ModelMixin
 
 from .failures import is_card_error, is_out_of_memory
+
+log = logging.getLogger(__name__)
 
 
 def compile_blocks(model: ModelMixin, backend: str) -> None:
@@ -51,7 +53,7 @@ class Fallback:
             result = plain(*args, **kwargs)
             if not self._given_up:
                 self._given_up = True
-                print(f"{self._model} is not compiled from now on: {why}", file=sys.stderr, flush=True)
+                log.warning("%s is not compiled from now on, which is slower: %s", self._model, why)
             return result
 
         return call

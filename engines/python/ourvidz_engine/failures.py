@@ -37,6 +37,8 @@ CARD_OUT_OF_MEMORY = (
     "CUDA out of memory",
     "CUDA ran out of memory",
     "CUDA error: out of memory",
+    # What torch has asked for the words of that error does not answer on every machine.
+    "NVML_SUCCESS == r INTERNAL ASSERT FAILED",
     "CUDA driver error: out of memory",
     "Triton Error [CUDA]: out of memory",
     "CUBLAS_STATUS_ALLOC_FAILED",

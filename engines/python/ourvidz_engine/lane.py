@@ -1,5 +1,6 @@
 """A lane: a thread that computes one job after another, and hands finished pixels to others that make the files."""
 
+import logging
 import queue
 import sys
 import threading
@@ -24,6 +25,8 @@ from .progress import Patience, Progress, Ticker
 from .renderer import Enhancer, Family, Rendered, Work
 from .shelf import Shelf
 from .turn import Hold, Turn
+
+log = logging.getLogger(__name__)
 
 #: How long a job that waits for its models may not notice that it was cancelled.
 NOTICE_SECONDS = 0.1
@@ -126,7 +129,7 @@ class Lane:
         claim = Claim()
         outcome = self._try(task, work, claim)
         # Only now are the frames of a failed try gone, and with them the tensors that they held.
-        if not isinstance(outcome, Computed):
+        if isinstance(outcome, EngineFailure) or (isinstance(outcome, Cancelled) and claim.hold is not None):
             self._memory.give_back()
         # In this order: once the card is released, the parent may have the models taken off it.
         self._shelf.give_back(work.borrowed)
@@ -189,7 +192,7 @@ class Lane:
         except Exception as error:
             if work.low_memory or not is_out_of_memory(error):
                 raise
-            print(f"{task.id}: out of memory, tried once more with less", file=sys.stderr, flush=True)
+            log.warning("%s: out of memory, tried once more with less", task.id)
         self._memory.give_back()
         work.low_memory = True
         return self._render(task.job, work)

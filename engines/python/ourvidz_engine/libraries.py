@@ -31,6 +31,6 @@ def allow_many_graphs() -> None:
 
 
 def can_compile() -> bool:
-    """Compiled kernels are started by small C programs, which are built against Python's headers."""
-    compiler = shutil.which("gcc") or shutil.which("cc") or shutil.which("clang")
+    """Compiled kernels are started by small C programs, which Triton builds against Python's headers, with one of these."""
+    compiler = shutil.which("gcc") or shutil.which("clang")
     return compiler is not None and Path(sysconfig.get_path("include"), "Python.h").is_file()

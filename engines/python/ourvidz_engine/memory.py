@@ -5,6 +5,8 @@ bytes of all living tensors, so that a test can see whether a job has given ever
 """
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -14,7 +16,8 @@ MIB = 1024 * 1024
 class Memory:
     def __init__(self, device: str) -> None:
         self._cuda = device == "cuda"
-        self._found_reserved = 0
+        self._unused = 0
+        self._loads: torch.cuda.Stream | None = None
 
     def limit(self, budget_mib: float | None) -> None:
         """More than the budget is out of memory, even if the card has it: others may be promised it."""
@@ -41,17 +44,33 @@ class Memory:
     def begin_peak(self) -> None:
         if self._cuda:
             torch.cuda.reset_peak_memory_stats()
-            self._found_reserved = torch.cuda.memory_reserved()
+            self._unused = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
 
     def peak_mib(self) -> float:
-        """The most that was reserved since `begin_peak`; jobs of other lanes in between count too.
-
-        If nothing had to be reserved, what was there may be an earlier, larger job's: then what was used of it.
-        """
+        """The most that was reserved since `begin_peak`, less what an earlier, larger job had left reserved; at least what
+        was used. Jobs of other lanes in between count too."""
         if not self._cuda:
             return living_tensor_bytes() / MIB
-        reserved = torch.cuda.max_memory_reserved()
-        return (reserved if reserved > self._found_reserved else torch.cuda.max_memory_allocated()) / MIB
+        reserved = torch.cuda.max_memory_reserved() - self._unused
+        return max(reserved, torch.cuda.max_memory_allocated()) / MIB
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """On a stream of its own: each copy from the host waits for all that is queued on its stream, and a lane that computes
+        has a tenth of a second queued. A model of a thousand tensors would take minutes.
+        """
+        if not self._cuda:
+            yield
+            return
+        self._loads = self._loads or torch.cuda.Stream()
+        with torch.cuda.stream(self._loads):
+            yield
+        self._loads.synchronize()
+
+    def settle(self) -> None:
+        """Before a model goes: nothing reads its weights any more, whose memory the next load may write to."""
+        if self._cuda:
+            torch.cuda.synchronize()
 
     def give_back(self) -> None:
         """After a failure or at a job's end: what nobody refers to any more is free for others."""

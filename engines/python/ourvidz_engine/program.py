@@ -1,5 +1,7 @@
 """The program around the lanes: carries out commands, and ends when it is told to or when its parent is gone."""
 
+import gc
+import logging
 import os
 import sys
 import threading
@@ -19,6 +21,7 @@ from .jobs import parse_job
 from .lane import Lane, Move, Task
 from .libraries import can_compile, quieten
 from .memory import Memory
+from .notices import send_notices
 from .options import Options
 from .progress import Ticker
 from .renderer import Family
@@ -28,6 +31,9 @@ from .turn import Turn
 from .wan import wan_family
 from .wan.lossy import LOSSY_NAMES
 
+log = logging.getLogger(__name__)
+
+SWITCH_SECONDS = 0.0005
 #: Two jobs may be at their files while a third computes.
 SAVERS = 2
 
@@ -175,9 +181,16 @@ class Program:
 
 def run(channel: Channel, options: Options) -> None:
     quieten()
+    send_notices(channel)
     torch.set_grad_enabled(False)
+    # A lane hands the interpreter back with every kernel that it launches. While another thread builds a model it would get it
+    # back after Python's usual 5 ms each time, and the card would wait.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # What is imported stays: whoever collects garbage, and everybody waits meanwhile, need not look through it.
+    gc.collect()
+    gc.freeze()
     if options.compiler == "inductor" and not can_compile():
-        print("no C compiler, or no Python.h: the models are not compiled", file=sys.stderr, flush=True)
+        log.warning("no C compiler, or no Python.h: the models are not compiled, which is slower")
         options = replace(options, compiler=None)
     try:
         program = Program(channel, options)

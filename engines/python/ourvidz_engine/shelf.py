@@ -23,8 +23,9 @@ class Shelf:
     def loaded(self) -> list[str]:
         return sorted({model for family in set(self._families.values()) for model in family.loaded()})
 
-    def say_ready(self) -> None:
-        self._channel.send("ready", models=self.loaded(), memory=self._memory.report())
+    def say_ready(self, unasked: bool = False) -> None:
+        """`unasked`: nobody's order is answered by it."""
+        self._channel.send("ready", models=self.loaded(), memory=self._memory.report(), unasked=unasked)
 
     def load(self, model: str) -> None:
         """Raises `invalid_input` for an unknown model, `model_missing` where its weights are not installed."""
@@ -32,7 +33,8 @@ class Shelf:
         with self._loading:
             if model not in family.loaded():
                 self._channel.send("loading", model=model)
-                family.load(model)
+                with self._memory.loading():
+                    family.load(model)
 
     def unload(self, model: str) -> None:
         """A model in use stays: the parent's view was older than ours, and the job matters more."""
@@ -43,6 +45,7 @@ class Shelf:
                 return
             if model not in family.loaded():
                 return
+            self._memory.settle()
             family.unload(model)
         self._memory.give_back()
 
@@ -59,7 +62,7 @@ class Shelf:
             self.give_back(models)
             raise
         if self.loaded() != before:
-            self.say_ready()
+            self.say_ready(unasked=True)
 
     def give_back(self, models: Iterable[str]) -> None:
         self._count(models, -1)

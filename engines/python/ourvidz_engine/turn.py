@@ -10,6 +10,7 @@ import torch
 from .channel import Channel
 from .failures import Cancelled
 from .gate_log import GateLog
+from .memory import MIB
 
 #: Kernels of at most so many gates are queued ahead of the card: what a `yield` has to wait for.
 RUN_AHEAD = 2
@@ -70,6 +71,9 @@ class Turn:
                 self._hold.interrupted = True
             self._changed.notify_all()
 
+    def reserved_mib(self) -> float | None:
+        return round(torch.cuda.memory_reserved() / MIB, 1) if self._cuda else None
+
     def _wait(self, hold: "Hold") -> None:
         hold.pulse.rests()
         with self._changed:
@@ -115,7 +119,7 @@ class Hold:
     def release(self, peak_mib: float | None) -> None:
         """The GPU part is over: gives the card back for good. `peak_mib`: the most that was reserved meanwhile."""
         if self._since is not None:
-            self._turn._end(self, "released", peakMiB=peak_mib)
+            self._turn._end(self, "released", peakMiB=peak_mib, reservedMiB=self._turn.reserved_mib())
 
     @property
     def held_ms(self) -> float:

@@ -119,12 +119,12 @@ def _state(
     in_fp32: Set[str] = frozenset(),
 ) -> dict[str, torch.Tensor]:
     return {
-        name: _own(tensor, torch.float32 if in_fp32.intersection(name.split(".")) else dtype)
-        for name, tensor in _tensors(folder, device, variants)
+        name: _own(tensor, torch.float32 if in_fp32.intersection(name.split(".")) else dtype, device)
+        for name, tensor in _tensors(folder, variants)
     }
 
 
-def _tensors(folder: Path, device: str, variants: tuple[str, ...]) -> Iterator[tuple[str, torch.Tensor]]:
+def _tensors(folder: Path, variants: tuple[str, ...]) -> Iterator[tuple[str, torch.Tensor]]:
     names = weight_files(folder, variants)
     if not names:
         raise EngineFailure(
@@ -132,7 +132,8 @@ def _tensors(folder: Path, device: str, variants: tuple[str, ...]) -> Iterator[t
         )
     for name in names:
         try:
-            with safe_open(folder / name, framework="pt", device=device) as opened:
+            # On the host: on a card, every tensor would come by way of pinned memory that is never given back.
+            with safe_open(folder / name, framework="pt") as opened:
                 # In the order in which they lie on the disk.
                 for key in opened.offset_keys():
                     yield key, opened.get_tensor(key)
@@ -142,10 +143,13 @@ def _tensors(folder: Path, device: str, variants: tuple[str, ...]) -> Iterator[t
             raise _unreadable(folder / name) from error
 
 
-def _own(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """On the CPU it is a view of the file, and its place there would decide which kernels sum it up how."""
-    wanted = dtype if tensor.is_floating_point() else tensor.dtype
-    return tensor.to(wanted, copy=tensor.device.type == "cpu")
+def _own(tensor: torch.Tensor, dtype: torch.dtype, device: str) -> torch.Tensor:
+    """A copy, of its kind before it is on its device: twice the size would not have been set aside there.
+
+    As it comes it is a view of the file, and its place there would decide which kernels of a CPU sum it up how.
+    """
+    wanted = tensor.to(dtype) if tensor.is_floating_point() else tensor
+    return wanted.to(device, copy=wanted is tensor)
 
 
 def _unreadable(file: Path) -> EngineFailure:

@@ -121,6 +121,7 @@ export async function openEngine(options: HarnessOptions = {}): Promise<EngineHa
     cardUuid: null,
     path: process.env.PATH ?? '',
     home: folder,
+    libraryPath: null,
   })
   let onWant: ((event: EngineEvent) => void) | null = null
   const program = startWithBareParent({

@@ -39,6 +39,14 @@ export function sdxlCases(engine: () => EngineHarness): void {
     expect(distance(latentsOf(six, 0), latentsOf(six, 1))).toBeGreaterThan(1)
   })
 
+  it('draws a batch at once: it computes the UNet as often as one image does', async () => {
+    const calls = async (images: number) => {
+      const { done } = await render({ images })
+      return (await gatesOf(engine(), done.id)).filter(({ module }) => module === 'unet').length
+    }
+    expect(await calls(6)).toBe(await calls(1))
+  })
+
   it('draws the same again, to the bit', async () => {
     const [one, other] = [await render(), await render()]
     expect(other.latents).toEqual(one.latents)

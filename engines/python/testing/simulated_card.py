@@ -8,16 +8,14 @@ CUDA's own, compiled blocks, streams, and how much memory there is.
 import runpy
 import sys
 import threading
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import torch
-from safetensors import safe_open
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
-
-from ourvidz_engine import weights
 
 CARD = torch.device("cuda:0")
 CPU = torch.device("cpu")
@@ -123,7 +121,7 @@ def indexed(value: Any) -> Any:
 
 
 class Event:
-    """Nothing is queued, so everything has happened."""
+    """Or a stream: nothing is queued, so everything has happened."""
 
     def __init__(self, **_options: object) -> None: ...
 
@@ -143,14 +141,14 @@ def simulate() -> None:
         setattr(torch.cuda, name, nothing)
     for name in ("memory_allocated", "memory_reserved", "max_memory_allocated", "max_memory_reserved"):
         setattr(torch.cuda, name, lambda: ALLOCATED_BYTES)
-    torch.cuda.Event = Event
+    torch.cuda.Event = torch.cuda.Stream = Event
+    torch.cuda.stream = lambda _stream: nullcontext()
     torch.cuda.is_available = lambda: True
     torch.cuda.mem_get_info = lambda: (MEMORY_BYTES - ALLOCATED_BYTES, MEMORY_BYTES)
     torch.cuda.get_device_name = lambda _index: "a simulated card"
     torch.cuda.get_device_properties = lambda _index: SimpleNamespace(total_memory=MEMORY_BYTES)
     torch.cuda.set_per_process_memory_fraction = nothing
     torch.cuda.get_per_process_memory_fraction = lambda: 1.0
-    weights.safe_open = Opened
     run = threading.Thread.run
 
     def run_with_card(self: threading.Thread) -> None:
@@ -158,27 +156,6 @@ def simulate() -> None:
             run(self)
 
     threading.Thread.run = run_with_card
-
-
-class Opened:
-    """`safetensors.safe_open`, which would ask the driver for memory."""
-
-    def __init__(self, file: object, framework: str, device: str = "cpu") -> None:
-        self._file = safe_open(file, framework=framework)
-        self._to_card = is_card(device)
-
-    def __enter__(self) -> "Opened":
-        self._file.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._file.__exit__(*error)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-    def get_tensor(self, key: str) -> torch.Tensor:
-        return placed(self._file.get_tensor(key), self._to_card)
 
 
 if __name__ == "__main__":
