@@ -10,7 +10,7 @@ class Options:
     device: str
     models_dir: Path
     sdxl_checkpoint: Path
-    #: Compiled models, embeddings and generated configurations, kept over restarts.
+    #: Compiled models and generated configurations, kept over restarts.
     cache_dir: Path
     ffmpeg: str
     #: What compiles the repeated blocks of the models; None if they are not compiled.
