@@ -14,6 +14,8 @@ const CARD_SECONDS_LIMIT = 300
 export interface EnhancePromptDeps {
   program: Pick<InferenceProgram, 'run'>
   simulate: boolean
+  /** Why the job cannot be rendered here whatever its prompt is; null when it can. */
+  missingVace: (plan: JobPlan) => Promise<string | null>
   /** Factor of the card's time limit; 1 but in tests of faults. */
   timeScale?: number
 }
@@ -24,9 +26,14 @@ export interface EnhancedPrompt {
   tookMs?: number
 }
 
-/** Rewrites a prompt on the card. Throws `policy_refused` when the rewritten prompt is not allowed. */
+/**
+ * Rewrites a prompt on the card. Throws `policy_refused` when the rewritten prompt is not allowed, and `model_missing` before
+ * it asks for the card where the job could not be rendered afterwards.
+ */
 export function createEnhancePrompt(deps: EnhancePromptDeps) {
   return async function enhancePrompt({ plan }: { plan: JobPlan }): Promise<EnhancedPrompt> {
+    const missing = await deps.missingVace(plan)
+    if (missing !== null) throw new JobFailure('model_missing', missing)
     const result = await withCardHeartbeats(({ signal, onProgress }) =>
       deps.program.run(
         {

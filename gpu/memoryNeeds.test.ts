@@ -28,6 +28,13 @@ describe('the table', () => {
     expect(((workingMiB + MODELS.lustify_sdxl.residentMiB) * 2 ** 20) / 1e9).toBeCloseTo(15.4, 1)
   })
 
+  test('one image needs the most when it is decoded, which takes as much of a batch', () => {
+    const working = (images: number) => needsOf({ ...picture, images }, installed).workingMiB
+    // Three of its largest tensors: 256 × 1024² in fp32.
+    expect(working(1)).toBeGreaterThan(3 * 1024)
+    expect(working(1)).toBeLessThan(working(2))
+  })
+
   test.each([
     ['text', {}, ['lustify_sdxl']],
     ['ip-adapter', { referenceMode: 'single', referenceType: 'style' }, ['lustify_sdxl', 'sdxl_ip_adapter']],

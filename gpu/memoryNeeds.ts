@@ -45,6 +45,8 @@ export interface Installed {
  */
 const SDXL_FIXED_MIB = 2500
 const SDXL_IMAGE_MIB = (8068 - SDXL_FIXED_MIB) / 4
+/** Decoding one image after the other, in fp32: 256 channels of full size three times over, and 1,000 of cuDNN's; calculated. */
+const SDXL_DECODE_MIB = 4700
 const SDXL_PIXELS = 1024 * 1024
 
 /** Estimates of what a step takes. */
@@ -81,7 +83,7 @@ function sdxlNeeds(job: Render, { ipAdapter }: Installed): MemoryNeeds {
     reference === 'ip-adapter' ? ['lustify_sdxl', 'sdxl_ip_adapter'] : ['lustify_sdxl']
   const scale = (width * height) / SDXL_PIXELS
   const atOnce = (count: number) => {
-    const workingMiB = scale * (SDXL_FIXED_MIB + count * SDXL_IMAGE_MIB)
+    const workingMiB = scale * Math.max(SDXL_FIXED_MIB + count * SDXL_IMAGE_MIB, SDXL_DECODE_MIB)
     return needs(`sdxl ${reference} ${count}x${width}x${height}`, models, workingMiB)
   }
   return { ...atOnce(images), inParts: sizesOfParts(images).map(atOnce) }

@@ -21,6 +21,7 @@ import { scaledMs } from '../workflows/timeScale.ts'
 import { workerDataConverter } from './dataConverter.ts'
 import { laneSlots } from './laneSlots.ts'
 import { measuredGenerate, measuredUpload } from './measured.ts'
+import { createMissingVace } from './missingVace.ts'
 
 export interface GpuWorkerDeps {
   config: Config
@@ -60,7 +61,10 @@ export function createGpuWorkers({
       createGenerate({ hostId: config.hostId, desk, staging, simulate, timeScale }),
       metrics,
     ),
-    enhancePrompt: createEnhancePrompt({ program, simulate, timeScale }),
+    enhancePrompt: createEnhancePrompt({
+      ...{ program, simulate, timeScale },
+      missingVace: createMissingVace(config),
+    }),
   }
   const host: HostActivities = {
     generate: card.generate,

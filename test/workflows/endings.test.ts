@@ -102,6 +102,18 @@ test('an engine that refuses fails the job; one that crashes once does not', asy
   expect(await run(crashed)).toMatchObject({ status: 'completed' })
 })
 
+test('a rewritten prompt of no use is not asked for again, as it would be the same: the original is rendered', async () => {
+  const { run, heard } = await openPipeline()
+  const enhanced = (simulate: string) =>
+    payloadOf({ type: 'image7b_fast_enhanced', config: { size: '480*832' }, metadata: { simulate } })
+  const useless = enhanced('internal:once')
+  expect(await run(useless)).toMatchObject({ status: 'completed', enhancedPrompt: null })
+  expect(heard(useless.id).at(-1)?.metadata).toMatchObject({ enhancement: 'failed' })
+  // What can be otherwise the next time is tried again.
+  const crashed = enhanced('crash:once')
+  expect(await run(crashed)).toMatchObject({ status: 'completed', enhancedPrompt: expect.any(String) })
+})
+
 test('what the store refuses fails the job at once', async () => {
   const storage = await startSupabaseStorage({ buckets: { sdxl_image_high: {} } })
   onTestFinished(() => storage.close())
