@@ -39,8 +39,9 @@ def write(models_dir: Path) -> None:
         vace = WanVACETransformer3DModel(**TRANSFORMER, **VACE)
         text_only = WanTransformer3DModel(**TRANSFORMER)
         text_only.load_state_dict(vace.state_dict(), strict=False)
+        # No blocks beside those of the decoder and the middle: at real sizes its few channels are slow on a CPU, not small.
         vae = AutoencoderKLWan(
-            base_dim=3, z_dim=16, dim_mult=[1] * 4, num_res_blocks=1, temperal_downsample=[False, True, True]
+            base_dim=3, z_dim=16, dim_mult=[1] * 4, num_res_blocks=0, temperal_downsample=[False, True, True]
         )
         encoder = UMT5EncoderModel(_text_config())
     for name, transformer in ((VACE_FOLDER, vace), (T2V_FOLDER, text_only)):
