@@ -5,6 +5,7 @@ import type { EnhanceJob, RenderJob } from '../../engines/protocol.ts'
 import { type Event, startWithBareParent } from '../../engines/testing/bareParent.ts'
 import { LANES, type Lane } from '../../jobs/jobTypes.ts'
 import type { Place, Tell } from './place.ts'
+import { tellLines } from './tellLines.ts'
 import { within } from './within.ts'
 
 const START_MS = 5 * 60_000
@@ -82,7 +83,7 @@ export async function startBareEngine(
       program.send({ type: 'shutdown' })
       await within('the end of the program', END_MS, program.exited).catch(program.kill)
       const { stderr } = await program.exited
-      for (const line of stderr.split('\n').filter(text => text.trim() !== '')) tell(`  ${line}`)
+      tellLines(tell, stderr)
     },
   }
 }

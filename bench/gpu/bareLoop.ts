@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { RenderJob } from '../../engines/protocol.ts'
 import type { BareEngineOptions } from './bareEngine.ts'
 import type { Place } from './place.ts'
+import { tellLines } from './tellLines.ts'
 import { within } from './within.ts'
 
 const LIFE_MS = 3 * 3_600_000
@@ -45,10 +46,7 @@ export function startBareLoop(
       const timer = setTimeout(() => loop.kill('SIGKILL'), 10_000)
       const { stderr } = await loop
       clearTimeout(timer)
-      for (const line of String(stderr)
-        .split('\n')
-        .filter(text => text.trim() !== ''))
-        tell(`  bare: ${line}`)
+      tellLines(tell, String(stderr), 'bare: ')
     },
   }
 }

@@ -59,7 +59,7 @@ export async function startDrivenCard(place: Place, jobLimitMs: number): Promise
         }),
     silenceMs: SILENCE_MS,
     startTimeoutMs: START_MS,
-    log: pino({ level: 'debug' }, pino.destination(2)),
+    log: pino({ level: 'warn' }, pino.destination(2)),
   })
   try {
     await program.start()
