@@ -16,7 +16,7 @@ const tables = sizes.map(mibs =>
     }),
   ),
 )
-const wholeNeeds: fc.Arbitrary<MemoryNeeds> = fc
+const jobNeeds: fc.Arbitrary<MemoryNeeds> = fc
   .record({
     models: fc.uniqueArray(fc.constantFrom(...MODELS), { maxLength: 3 }),
     transient: fc.uniqueArray(fc.constantFrom(...TRANSIENT), { maxLength: 2 }),
@@ -24,14 +24,6 @@ const wholeNeeds: fc.Arbitrary<MemoryNeeds> = fc
     encodingMiB: fc.integer({ min: 0, max: 10 }),
   })
   .map(given => ({ ...given, kindKey: JSON.stringify(given) }))
-/** Some can be drawn in parts. */
-const jobNeeds = fc.tuple(wholeNeeds, fc.integer({ min: 0, max: 3 })).map(([whole, parts]): MemoryNeeds => {
-  const sizes = Array.from({ length: parts }, (_, i) => Math.ceil(whole.workingMiB / (i + 2)))
-  const inParts = sizes.map(workingMiB => {
-    return { ...whole, workingMiB, kindKey: `${whole.kindKey} ${workingMiB}` }
-  })
-  return { ...whole, inParts }
-})
 const budgets = fc.integer({ min: 20, max: 150 })
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('arrive' as const), needs: jobNeeds }) },
@@ -59,13 +51,11 @@ function play(budgetMiB: number, table: ModelTable) {
   const alone = ({ models, transient, workingMiB, encodingMiB }: MemoryNeeds) =>
     size(models) + Math.max(workingMiB, transient.length === 0 ? 0 : size(transient) + encodingMiB)
 
-  function heed(taskId: string, wanted: MemoryNeeds, admission: Admission): void {
-    // Of what the program decides, too: the largest parts that fit the card alone.
-    const needs = [wanted, ...(wanted.inParts ?? [])].find(way => alone(way) <= budgetMiB)
-    expect(admission.kind === 'never').toBe(needs === undefined)
-    line.delete(taskId)
-    if (admission.kind === 'wait') line.set(taskId, wanted)
-    if (admission.kind === 'wait' || admission.kind === 'never' || needs === undefined) return
+  function heed(taskId: string, needs: MemoryNeeds, admission: Admission): void {
+    expect(admission.kind === 'never').toBe(alone(needs) > budgetMiB)
+    if (admission.kind === 'wait') line.set(taskId, needs)
+    else line.delete(taskId)
+    if (admission.kind === 'wait' || admission.kind === 'never') return
     const used = program.used()
     for (const model of admission.unload) {
       expect(program.loaded).toContain(model)
@@ -78,11 +68,11 @@ function play(budgetMiB: number, table: ModelTable) {
     for (const model of [...needs.models, ...needs.transient]) expect(program.loaded).toContain(model)
   }
 
+  /** As those do who wait: until nobody more can begin. */
   function retry(): void {
-    for (const { taskId, admission } of budget.retry()) {
-      const needs = line.get(taskId)
-      if (needs === undefined) throw new Error(`${taskId} was not in line`)
-      heed(taskId, needs, admission)
+    for (let before = -1; line.size !== before; ) {
+      before = line.size
+      for (const [taskId, needs] of [...line]) heed(taskId, needs, budget.reserve(taskId, needs))
     }
   }
 

@@ -44,35 +44,6 @@ describe('admission', () => {
     expect(budget.status().models).toEqual([])
   })
 
-  test('a batch that the card does not hold at once is drawn in the largest parts that fit', () => {
-    const batch = {
-      ...needs(['picture'], 600),
-      inParts: [300, 200, 100].map(mib => needs(['picture'], mib)),
-    }
-    const reserved = (budgetMiB: number) => {
-      const { budget } = budgetOfMiB(budgetMiB)
-      const { kind } = budget.reserve('a', batch)
-      return { kind, workingMiB: budget.status().workingMiB }
-    }
-    expect(reserved(900)).toEqual({ kind: 'act', workingMiB: 600 })
-    expect(reserved(899)).toEqual({ kind: 'act', workingMiB: 300 })
-    expect(reserved(599)).toEqual({ kind: 'act', workingMiB: 200 })
-    expect(budgetOfMiB(399).budget.reserve('a', batch)).toEqual({
-      kind: 'never',
-      why: '"picture 100" needs 400 MiB of the card, of 399',
-    })
-  })
-
-  test('a batch that fits alone waits for others rather than being drawn in parts', () => {
-    const batch = { ...needs(['picture'], 600), inParts: [needs(['picture'], 100)] }
-    const { budget } = budgetOfMiB(900)
-    budget.reserve('before', image)
-    expect(budget.reserve('batch', batch)).toEqual({ kind: 'wait' })
-    budget.release('before')
-    expect(budget.retry()).toEqual([{ taskId: 'batch', admission: ready }])
-    expect(budget.status().workingMiB).toBe(600)
-  })
-
   test('the least recently used idle model goes, an adapter before what it builds on, and none in vain', () => {
     const { budget, clock } = budgetOfMiB(1000)
     for (const [taskId, kind] of [
@@ -96,19 +67,20 @@ describe('admission', () => {
     const { budget } = budgetOfMiB(840)
     budget.reserve('a', image)
     expect(budget.reserve('b', enhance)).toEqual({ kind: 'wait' })
-    expect(budget.retry()).toEqual([])
+    expect(budget.reserve('b', enhance)).toEqual({ kind: 'wait' })
     budget.release('a')
-    expect(budget.retry()).toEqual([{ taskId: 'b', admission: act(['picture'], ['language']) }])
+    expect(budget.reserve('b', enhance)).toEqual(act(['picture'], ['language']))
     expect(budget.reserve('b', enhance)).toEqual(ready)
   })
 
-  test('a job that is given up in line is not admitted', () => {
+  test('a job that is given up in line is in nobody’s way', () => {
     const { budget } = budgetOfMiB(900)
     budget.reserve('a', image)
     budget.reserve('b', enhance)
+    for (let passed = 0; passed < MOST_OVERTAKING; passed++) budget.reserve(`small ${passed}`, image)
+    expect(budget.reserve('next', image)).toEqual({ kind: 'wait' })
     budget.release('b')
-    budget.release('a')
-    expect(budget.retry()).toEqual([])
+    expect(budget.reserve('next', image)).toEqual(ready)
   })
 
   test('a stream of small jobs passes a large one a few times, then waits behind it', () => {
@@ -120,7 +92,8 @@ describe('admission', () => {
     }
     expect(budget.reserve('one too many', image)).toEqual({ kind: 'wait' })
     for (const taskId of ['first', 'small 0', 'small 1', 'small 2', 'small 3']) budget.release(taskId)
-    expect(budget.retry().map(({ taskId }) => taskId)).toEqual(['large'])
+    expect(budget.reserve('one too many', image)).toEqual({ kind: 'wait' })
+    expect(budget.reserve('large', enhance).kind).toBe('act')
   })
 })
 
@@ -140,7 +113,7 @@ describe('the text encoder', () => {
     expect(budget.reserve('b', needs(['adapter'], 10))).toEqual({ kind: 'wait' })
     expect(budget.textEncoded('a')).toEqual(['text'])
     expect(budget.textEncoded('a')).toEqual([])
-    expect(budget.retry()).toEqual([{ taskId: 'b', admission: act([], ['adapter']) }])
+    expect(budget.reserve('b', needs(['adapter'], 10))).toEqual(act([], ['adapter']))
     expect(budget.status()).toMatchObject({ workingMiB: 310 })
   })
 
@@ -157,7 +130,7 @@ describe('the text encoder', () => {
     expect(budget.reserve('b', still)).toEqual({ kind: 'wait' })
     budget.textEncoded('a')
     budget.release('a')
-    expect(budget.retry()).toEqual([{ taskId: 'b', admission: act([], ['text']) }])
+    expect(budget.reserve('b', still)).toEqual(act([], ['text']))
   })
 
   test('stays as long as another job’s text is not encoded', () => {
@@ -166,7 +139,7 @@ describe('the text encoder', () => {
     const other = needs(['adapter'], 500, ['text'])
     expect(budget.reserve('b', other)).toEqual({ kind: 'wait' })
     expect(budget.textEncoded('a')).toEqual([])
-    expect(budget.retry()).toEqual([{ taskId: 'b', admission: act([], ['adapter'], ['text']) }])
+    expect(budget.reserve('b', other)).toEqual(act([], ['adapter'], ['text']))
   })
 })
 
@@ -257,7 +230,6 @@ describe('the program', () => {
     budget.reserve('b', enhance)
     budget.reset()
     expect(budget.status()).toEqual({ budgetMiB: 900, reservedMiB: null, models: [], workingMiB: 0 })
-    expect(budget.retry()).toEqual([])
     budget.reserve('c', image)
     expect(budget.status().workingMiB).toBe(21)
   })

@@ -27,7 +27,7 @@ export type Admission =
   | Admitted
   /** Others must give memory back first. It has a place in line. */
   | { kind: 'wait' }
-  /** It does not fit this card even alone and in its smallest parts. */
+  /** It does not fit this card even alone. */
   | { kind: 'never'; why: string }
 
 /**
@@ -35,10 +35,11 @@ export type Admission =
  * begun waits for another, and with none begun whatever fits alone is admitted. MiB of reserved memory.
  */
 export interface MemoryBudget {
-  /** Idempotent for a job that has its memory; for one that waits, another try from its place in line. */
+  /**
+   * Idempotent for a job that has its memory; for one that waits, another try from its place in line, to be made whenever memory
+   * was given back.
+   */
   reserve(taskId: string, needs: MemoryNeeds): Admission
-  /** Jobs of the line that can begin now. To be called whenever memory was given back. */
-  retry(): { taskId: string; admission: Admitted }[]
   /** The job needs its transient models no more. Gives those that must leave the card now; others stay, idle. */
   textEncoded(taskId: string): string[]
   /** The job has ended in whatever way, or waits no longer. Its models stay, idle. */
@@ -74,26 +75,20 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
   const working = createWorkingMemory()
   const resident = createResidentModels(table, now)
   const begun = new Map<string, JobMemory>()
-  const waiting = new Map<string, { needs: MemoryNeeds; overtaken: number }>()
+  const waiting = new Map<string, { overtaken: number }>()
   let reservedMiB: number | null = null
   const card = () => ({ budgetMiB, resident, jobs: [...begun.values()] })
-  const alone = (needs: MemoryNeeds) => aloneMiB(resident, needs, working.of(needs))
 
-  function reserve(taskId: string, wanted: MemoryNeeds): Admission {
+  function reserve(taskId: string, needs: MemoryNeeds): Admission {
     const job = begun.get(taskId)
     if (job) return { kind: 'ready', unload: [], load: [], drop: dropped(job) }
-    const ways = [wanted, ...(wanted.inParts ?? [])]
-    const needs = ways.find(way => alone(way) <= budgetMiB)
-    if (needs === undefined) {
-      waiting.delete(taskId)
-      const least = ways.at(-1) ?? wanted
-      return {
-        kind: 'never',
-        why: `"${least.kindKey}" needs ${alone(least)} MiB of the card, of ${budgetMiB}`,
-      }
-    }
     const workingMiB = working.of(needs)
-    if (!waiting.has(taskId)) waiting.set(taskId, { needs: wanted, overtaken: 0 })
+    const leastMiB = aloneMiB(resident, needs, workingMiB)
+    if (leastMiB > budgetMiB) {
+      waiting.delete(taskId)
+      return { kind: 'never', why: `"${needs.kindKey}" needs ${leastMiB} MiB of the card, of ${budgetMiB}` }
+    }
+    if (!waiting.has(taskId)) waiting.set(taskId, { overtaken: 0 })
     const ahead = [...waiting.values()].slice(0, [...waiting.keys()].indexOf(taskId))
     if (ahead.some(({ overtaken }) => overtaken >= MOST_OVERTAKING)) return { kind: 'wait' }
     const plan = planMemory(card(), needs, workingMiB)
@@ -129,14 +124,6 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
 
   return {
     reserve,
-    retry() {
-      const admitted: { taskId: string; admission: Admitted }[] = []
-      for (const [taskId, { needs }] of [...waiting]) {
-        const admission = reserve(taskId, needs)
-        if (admission.kind === 'ready' || admission.kind === 'act') admitted.push({ taskId, admission })
-      }
-      return admitted
-    },
     textEncoded(taskId) {
       const job = begun.get(taskId)
       if (!job?.encoding) return []

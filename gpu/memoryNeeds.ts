@@ -27,8 +27,6 @@ export interface MemoryNeeds {
   /** Reserved beyond the weights at the worst moment, and while a transient model encodes the text. */
   workingMiB: number
   encodingMiB: number
-  /** The same job drawn in parts, one after the other, for a card that does not hold it at once: the largest parts first. */
-  inParts?: readonly MemoryNeeds[]
 }
 
 /** How this installation renders. */
@@ -40,24 +38,20 @@ export interface Installed {
 }
 
 /**
- * SDXL, 1024², 4 images with VAE slicing: peak 15.4 GB less 6.94 of weights is 8,068 MiB. How it divides is an estimate. The
- * program reckons with the same figures (`sdxl/batches.py`) how many images it draws at once.
+ * Measured at 1024² on an H200 (docs/gpu-figures.md), rounded up: 4,203 to 4,223 for 1, 3 and 6 images, 4,394 with the larger
+ * IP-Adapter. It is decoding, one image after the other, in fp32; a step of six takes no more.
  */
-const SDXL_FIXED_MIB = 2500
-const SDXL_IMAGE_MIB = (8068 - SDXL_FIXED_MIB) / 4
-/** Decoding one image after the other, in fp32: 256 channels of full size three times over, and 1,000 of cuDNN's; calculated. */
-const SDXL_DECODE_MIB = 4700
+const SDXL_MIB = 4400
 const SDXL_PIXELS = 1024 * 1024
 
-/** Estimates of what a step takes. */
+/** Estimates of what a step takes: less than decoding, as long as a video is no longer than the contract's. */
 const WAN_FIXED_MIB = 1000
 const WAN_VIDEO_MIB = 5000
 /**
- * Decoding 480×832 in fp32, calculated from diffusers' AutoencoderKLWan and rounded up; the official program's peak is published
- * as 8.19 GB, 7,811 MiB. A video's four frames at a time: what the layers keep of those before 3,602, the last block 3,223, the
- * video itself 370, and 1,470 of cuDNN's. It does not grow with the frames. One image: 3,230 by the same way.
+ * Decoding 480×832 in fp32, measured on an H200 and rounded up: a video 11,023, with references 11,276 to 11,376; an image 3,465.
+ * A video is decoded four frames at a time, so it hardly grows with them.
  */
-const WAN_DECODE_MIB = { video: 8400, image: 3300 }
+const WAN_DECODE_MIB = { video: 11_400, image: 3500 }
 const WAN_PIXELS = 480 * 832
 /** VACE keeps a hint of every second block while a step runs: 15 × 32,760 × 1536 in bf16, calculated. */
 const VACE_HINTS_MIB = 1440
@@ -81,18 +75,8 @@ function sdxlNeeds(job: Render, { ipAdapter }: Installed): MemoryNeeds {
   const reference = referenceMode === 'none' ? 'text' : ipAdapter && referenceType ? 'ip-adapter' : 'img2img'
   const models: ModelId[] =
     reference === 'ip-adapter' ? ['lustify_sdxl', 'sdxl_ip_adapter'] : ['lustify_sdxl']
-  const scale = (width * height) / SDXL_PIXELS
-  const atOnce = (count: number) => {
-    const workingMiB = scale * Math.max(SDXL_FIXED_MIB + count * SDXL_IMAGE_MIB, SDXL_DECODE_MIB)
-    return needs(`sdxl ${reference} ${count}x${width}x${height}`, models, workingMiB)
-  }
-  return { ...atOnce(images), inParts: sizesOfParts(images).map(atOnce) }
-}
-
-/** As the program divides a batch: into as few parts as there is room for, of one size as far as they go. */
-function sizesOfParts(images: number): number[] {
-  const sizes = Array.from({ length: images - 1 }, (_, i) => Math.ceil(images / (i + 2)))
-  return [...new Set(sizes)]
+  const workingMiB = SDXL_MIB * ((width * height) / SDXL_PIXELS)
+  return needs(`sdxl ${reference} ${images}x${width}x${height}`, models, workingMiB)
 }
 
 function wanNeeds({ width, height, frames, referenceMode }: Render): MemoryNeeds {

@@ -77,7 +77,11 @@ def write_enhancer(folder: Path, weights: RandomWeights) -> None:
     model = real_shapes.language_model()
     write_shards(folder, TRANSFORMERS, model.tensors, Speaking(weights.device, tokenizer))
     tokenizer.save_pretrained(folder)
-    tiny_qwen.generation_config(tokenizer).save_pretrained(folder)
+    generation = tiny_qwen.generation_config(tokenizer)
+    # A random word is followed by itself, and the end never comes by itself. As long as what it is asked for.
+    generation.no_repeat_ngram_size = 2
+    generation.exponential_decay_length_penalty = (150, 1.2)
+    generation.save_pretrained(folder)
     model.model.config.save_pretrained(folder)
 
 

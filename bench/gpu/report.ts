@@ -17,8 +17,7 @@ export interface Figures {
 
 const NO_CARD =
   'No card: tiny models of the real topology on the CPU, which show that the measurement works and what the gates cost there. ' +
-  "**The card's figures are still to be measured**, peak memory and compiled models among them: on a machine that has one, " +
-  '`node bench/gpu/run.ts --markdown docs/gpu-figures.md`.'
+  "A card's figures are in [gpu-figures.md](gpu-figures.md)."
 const CARD = 'Models of the real shapes with random weights, which take as long as learned ones.'
 
 /** The tables for docs/. */

@@ -94,7 +94,7 @@ def run_ahead() -> list[list[int]]:
 def parts_by_free_memory() -> list[list[int]]:
     """Sizes of the batches of six images, with ever less of the card free."""
     sizes = []
-    for free_gib in (40, 8, 5):
+    for free_gib in (40, 3, 1):
         torch.cuda.mem_get_info = lambda free=free_gib: (free * 2**30, simulated_card.MEMORY_BYTES)
         parts = batches(6, 1024, 1024, room_mib("cuda", low_memory=False))
         sizes.append([len(part) for part in parts])

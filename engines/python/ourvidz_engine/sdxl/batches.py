@@ -2,10 +2,10 @@
 
 import torch
 
-#: Of 1024 × 1024 under guidance, as the worker reckons when it sets memory aside (`gpu/memoryNeeds.ts`, with the source):
-#: what any batch takes, and what each image of it adds.
-FIXED_MIB = 2_500
-IMAGE_MIB = 1_392
+#: A step at 1024 × 1024 under guidance: what any batch takes, and what each image of it adds. Six take no more than decoding
+#: one, 4,223 MiB (measured on an H200, docs/gpu-figures.md); how that divides is an estimate.
+FIXED_MIB = 900
+IMAGE_MIB = 550
 MEGAPIXEL = 1024 * 1024
 
 
