@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { QUEUE_SAFE } from '../jobs/queues.ts'
 import { cacheFolder } from './cacheFolder.ts'
 import { encryptionKeysSchema, NO_ENCRYPTION } from './encryptionKeys.ts'
 
@@ -29,7 +30,7 @@ const httpUrl = z
   .transform(value => value.replace(/\/+$/, ''))
 const count = z.coerce.number().int().nonnegative()
 const positive = z.coerce.number().positive()
-const queueSafe = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, - and _ only, 64 at most')
+const queueSafe = z.string().regex(QUEUE_SAFE, 'letters, digits, - and _ only, 64 at most')
 
 /**
  * Every variable that the programs read, with its default. docs/configuration.md is checked against this object:
@@ -133,7 +134,10 @@ export const environmentSchema = z.object({
 
 export type Environment = z.infer<typeof environmentSchema>
 
-/** The configuration of every program, parsed once and frozen. Durations in ms, sizes in bytes, paths absolute. */
+/**
+ * The configuration of every program, parsed once and frozen. Names tell their units. Folders, the checkpoint and the
+ * preview's log are absolute paths; other files and programs are as they were given.
+ */
 export type Config = ReturnType<typeof toConfig>
 
 export class ConfigError extends Error {

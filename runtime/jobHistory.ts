@@ -17,10 +17,21 @@ export interface OpenDelivery {
 export interface JobHistory {
   /** The producer's payload, as it was submitted. */
   payload: unknown
+  /** Of the run that was reset, if one was; else its own. */
+  firstRunId: string | null
   /** The terminal event, if its delivery was ever scheduled. */
   terminalEvent: CallbackEvent | null
   openDeliveries: OpenDelivery[]
   uploadBegan: boolean
+}
+
+/** What is known of a job whose history cannot be read. */
+export const NO_HISTORY: Readonly<JobHistory> = {
+  payload: null,
+  firstRunId: null,
+  terminalEvent: null,
+  openDeliveries: [],
+  uploadBegan: false,
 }
 
 /** Reads the history of a job's workflow, or of a callback's delivery. Throws a gRPC NOT_FOUND when there is none. */
@@ -33,7 +44,7 @@ export async function readJobHistory(
   const converter = client.options.loadedDataConverter
   const decode = async (payloads: Payloads) =>
     (await decodeArrayFromPayloads(converter, payloads?.payloads))[0]
-  const found: JobHistory = { payload: null, terminalEvent: null, openDeliveries: [], uploadBegan: false }
+  const found: JobHistory = { ...NO_HISTORY }
   const open = new Map<string, OpenDelivery>()
   for (const event of events ?? []) {
     const started = event.workflowExecutionStartedEventAttributes
@@ -43,6 +54,7 @@ export async function readJobHistory(
     if (started) {
       const input = await decode(started.input)
       found.payload = payloadOf(input)
+      found.firstRunId = started.firstExecutionRunId || null
       found.terminalEvent = terminal(eventIn(input))
     }
     if (activity?.activityType?.name === 'uploadAssets') found.uploadBegan = true

@@ -1,43 +1,43 @@
 import type { Client } from '@temporalio/client'
 import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
-import type { JobStatus } from '../jobs/status.ts'
 
-export interface QuarantineTimes {
-  /** Since when the job is in quarantine; null: it is not (ms since 1970, as both). */
-  enteredMs: number | null
-  /** How long it may wait there, by the settings that it was submitted with; null where its history does not tell. */
-  limitMs: number | null
-  /** When it was last released; null: never. */
-  releasedMs: number | null
-}
-
-const ENTERED: JobStatus = 'quarantined'
+/** The last status that a job gave itself while it ran, and its limit. */
+export type JobTimes =
+  | {
+      status: string
+      /** When it was given (ms since 1970). */
+      sinceMs: number
+      /** How long the job may stay in it, by the settings that it was submitted with; null where its history does not tell. */
+      limitMs: number | null
+    }
+  /** It has not begun. */
+  | { status: null; sinceMs: null; limitMs: null }
 
 /**
- * Reads from a job's history when it went into quarantine, for how long, and when it came out: by its status and the timer
- * that it starts in the same breath, which are never encrypted.
+ * Reads a job's status and its limit from its history: whenever it begins, goes into quarantine or comes out of it, it shows a
+ * status and starts the timer of its limit in the same breath. Neither is ever encrypted.
  */
-export async function readQuarantine(
+export async function readJobTimes(
   client: Client,
   { workflowId, runId }: { workflowId: string; runId: string },
-): Promise<QuarantineTimes> {
+): Promise<JobTimes> {
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory()
-  const found: QuarantineTimes = { enteredMs: null, limitMs: null, releasedMs: null }
-  let enteredIn: string | null = null
+  let found: JobTimes = { status: null, sinceMs: null, limitMs: null }
+  let task: string | null = null
   for (const event of events ?? []) {
     const timer = event.timerStartedEventAttributes
-    if (enteredIn !== null && String(timer?.workflowTaskCompletedEventId) === enteredIn) {
-      found.limitMs = millis(timer?.startToFireTimeout)
+    if (found.status !== null && timer && String(timer.workflowTaskCompletedEventId) === task) {
+      found.limitMs = Math.max(found.limitMs ?? 0, millis(timer.startToFireTimeout))
     }
     const upserted = event.upsertWorkflowSearchAttributesEventAttributes
     const data = upserted?.searchAttributes?.indexedFields?.[SEARCH_ATTRIBUTES.jobStatus]?.data
     if (!data) continue
-    const atMs = millis(event.eventTime)
-    const entered = Buffer.from(data).toString() === JSON.stringify(ENTERED)
-    if (!entered && found.enteredMs !== null) found.releasedMs = atMs
-    found.enteredMs = entered ? atMs : null
-    found.limitMs = null
-    enteredIn = entered ? String(upserted.workflowTaskCompletedEventId) : null
+    found = {
+      status: String(JSON.parse(Buffer.from(data).toString())),
+      sinceMs: millis(event.eventTime),
+      limitMs: null,
+    }
+    task = String(upserted.workflowTaskCompletedEventId)
   }
   return found
 }

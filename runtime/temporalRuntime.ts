@@ -3,22 +3,14 @@ import { Runtime } from '@temporalio/worker'
 import type { Logger } from './log.ts'
 import { temporalLogger } from './temporalLogger.ts'
 
-export interface TemporalRuntimeOptions {
-  log: Logger
-  /** Loopback port of the core's own metrics; a free one by default. */
-  metricsPort?: number
-}
-
 /**
  * Sets up the SDK's core once in a process, before any connection: its logs go to ours, its metrics to the address that
  * is returned. Signals stay ours (shutdown.ts): by default the core takes SIGTERM away from programs without a worker.
  */
-export async function installTemporalRuntime(
-  options: TemporalRuntimeOptions,
-): Promise<{ metricsUrl: string }> {
-  const address = `127.0.0.1:${options.metricsPort ?? (await freeLoopbackPort())}`
+export async function installTemporalRuntime({ log }: { log: Logger }): Promise<{ metricsUrl: string }> {
+  const address = `127.0.0.1:${await freeLoopbackPort()}`
   Runtime.install({
-    logger: temporalLogger(options.log.child({ sdk: 'temporal' })),
+    logger: temporalLogger(log.child({ sdk: 'temporal' })),
     shutdownSignals: [],
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
