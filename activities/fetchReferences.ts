@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { inspectReference } from '../assets/decodeReference.ts'
 import type { GuardedFetch } from '../assets/guardedFetch.ts'
-import { isUrl, parseReferencePath } from '../assets/referencePath.ts'
+import { parseReferencePath } from '../assets/referencePath.ts'
 import type { Staging } from '../assets/staging.ts'
 import type { ObjectStore } from '../assets/store.ts'
 import { JobFailure } from '../jobs/failures.ts'
 import type { ReferenceRole, ReferenceSource } from '../jobs/plan.ts'
-import type { StagedFile } from '../jobs/receipt.ts'
+import type { StagedFile, StagedReference } from '../jobs/receipt.ts'
+import { isUrl } from '../jobs/referenceSource.ts'
 import { withHeartbeats } from './heartbeats.ts'
 import { inParallel } from './inParallel.ts'
 
@@ -22,11 +23,6 @@ export interface FetchReferencesDeps {
 export interface FetchReferencesInput {
   userId: string
   sources: ReferenceSource[]
-}
-
-export interface StagedReference {
-  role: ReferenceRole
-  file: StagedFile
 }
 
 /** Brings references, by URL or by object path of the job's own user, into staging as they are. Fails with a `reference_*` code. */

@@ -3,8 +3,8 @@ import { planHash } from '../engines/planHash.ts'
 import type { RenderJob } from '../engines/protocol.ts'
 import type { RenderDesk } from '../engines/renderDesk.ts'
 import { isFailureCode, JobFailure } from '../jobs/failures.ts'
-import type { JobPlan, ReferenceRole } from '../jobs/plan.ts'
-import type { RenderReceipt, StagedFile } from '../jobs/receipt.ts'
+import type { JobPlan } from '../jobs/plan.ts'
+import type { RenderReceipt, StagedReference } from '../jobs/receipt.ts'
 import { homeIn, type RenderHome } from '../jobs/renderHome.ts'
 import { withCardHeartbeats } from './cardActivity.ts'
 
@@ -12,7 +12,7 @@ export interface GenerateInput {
   plan: JobPlan & { seed: number }
   /** The plan's prompt, or the enhanced one. */
   prompt: string
-  references: { role: ReferenceRole; file: StagedFile }[]
+  references: StagedReference[]
   /** Times that the job was released from quarantine. */
   round?: number
   /** Only alone and in low-memory mode, as who released it wished. */

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { preprocessReference } from '../assets/preprocess.ts'
 import type { Staging } from '../assets/staging.ts'
 import type { Family } from '../jobs/jobTypes.ts'
+import type { StagedReference } from '../jobs/receipt.ts'
 import { referenceFit } from '../jobs/referenceFit.ts'
-import type { StagedReference } from './fetchReferences.ts'
 import { withHeartbeats } from './heartbeats.ts'
 
 export interface PreprocessFramesDeps {

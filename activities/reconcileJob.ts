@@ -2,14 +2,15 @@ import { log } from '@temporalio/activity'
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
   WorkflowNotFoundError,
 } from '@temporalio/client'
-import { failedEvent } from '../jobs/callback.ts'
+import { failedEvent, toldByRun } from '../jobs/callback.ts'
 import type { FailureCode } from '../jobs/failures.ts'
 import { planJob } from '../jobs/planJob.ts'
 import { jobIdOf, workflowIds } from '../jobs/workflowIds.ts'
-import { type JobHistory, type OpenDelivery, readJobHistory } from '../runtime/jobHistory.ts'
+import { type JobHistory, NO_HISTORY, type OpenDelivery, readJobHistory } from '../runtime/jobHistory.ts'
 import { statusClient } from '../runtime/statusClient.ts'
 import { RECEIVER_LIMIT_MS } from '../workflows/receiverLimit.ts'
 import { scaledMs, scaleOf } from '../workflows/timeScale.ts'
@@ -38,9 +39,11 @@ export async function reconcileJob(
 ): Promise<boolean> {
   const jobId = jobIdOf(job.workflowId)
   const looking = statusClient(deps.client.connection, deps.client.options.namespace)
-  if (await exists(looking, workflowIds.callback(jobId))) return false
+  const delivery = await describeIfThere(looking, workflowIds.callback(jobId))
   const current = await looking.workflow.getHandle(job.workflowId).describe()
   if (current.runId !== job.runId) return false
+  // An earlier one told the end of a run that was reset since.
+  if (delivery !== null && delivery.startTime >= current.startTime) return false
 
   const history = await readOrNothing(deps.client, job)
   const planned = planJob(history.payload, { outputBuckets: deps.outputBuckets })
@@ -52,9 +55,11 @@ export async function reconcileJob(
   }
   if (!deps.callbacks) return false
   const at = new Date().toISOString()
-  const event = history.terminalEvent ?? failedEvent({ jobId, plan, failure: { code }, planError: null, at })
+  const failed = failedEvent({ jobId, plan, failure: { code }, planError: null, at })
+  const event = history.terminalEvent ?? toldByRun(failed, job.runId, history.firstRunId ?? job.runId)
   const input = { event, ...whenToDeliver(history.openDeliveries, deps) }
-  return startOnce(deps, WORKFLOW_TYPES.deliverCallback, workflowIds.callback(jobId), input)
+  const policy = delivery === null ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE'
+  return startOnce(deps, WORKFLOW_TYPES.deliverCallback, workflowIds.callback(jobId), input, policy)
 }
 
 /** Not while an attempt of the dead workflow may be under way; and again once the receiver cannot be at work on `processing`. */
@@ -80,16 +85,18 @@ async function readOrNothing(
     return await readJobHistory(client, workflowId, runId)
   } catch (error) {
     log.error('a history could not be read', { workflowId, error: String(error) })
-    return { payload: null, terminalEvent: null, openDeliveries: [], uploadBegan: false }
+    return NO_HISTORY
   }
 }
 
-async function exists({ workflow }: Client, workflowId: string): Promise<boolean> {
+async function describeIfThere(
+  { workflow }: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | null> {
   try {
-    await workflow.getHandle(workflowId).describe()
-    return true
+    return await workflow.getHandle(workflowId).describe()
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false
+    if (error instanceof WorkflowNotFoundError) return null
     throw error
   }
 }
@@ -99,12 +106,13 @@ async function startOnce(
   type: string,
   workflowId: string,
   input: unknown,
+  workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE' = 'REJECT_DUPLICATE',
 ): Promise<boolean> {
   try {
     await deps.client.workflow.start(type, {
       workflowId,
       taskQueue: deps.jobsQueue,
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdReusePolicy,
       staticSummary: 'by the reconciler',
       args: [input],
     })

@@ -1,19 +1,8 @@
-import type { JobPlan } from '../jobs/plan.ts'
-import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
-import { completionRecord, workerMetrics } from '../jobs/usage.ts'
-
-export interface RecordUsageInput {
-  plan: JobPlan
-  receipt: RenderReceipt | null
-  enhanceMs?: number
-  assets: UploadedAsset[]
-  success: boolean
-  at: string
-}
+import { completionRecord, type UsedJob, workerMetrics } from '../jobs/usage.ts'
 
 /** Posts the worker's metrics, and the completion record of a job that made assets. Throws when the endpoint refuses. */
 export function createRecordUsage(deps: { url: string | null; timeoutMs: number }) {
-  return async function recordUsage(input: RecordUsageInput): Promise<void> {
+  return async function recordUsage(input: UsedJob): Promise<void> {
     if (deps.url === null) return
     await post(deps.url, workerMetrics(input), deps.timeoutMs)
     if (input.success) await post(deps.url, completionRecord(input), deps.timeoutMs)

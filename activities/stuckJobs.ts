@@ -1,10 +1,11 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client'
-import { jobTypeNames, jobTypeRow } from '../jobs/jobTypes.ts'
-import { readQuarantine } from '../runtime/quarantineHistory.ts'
+import { isJobType, jobTypeRow } from '../jobs/jobTypes.ts'
+import { readJobTimes } from '../runtime/jobTimes.ts'
 import { attributeKeys } from '../workflows/attributeKeys.ts'
 
 export interface StuckLimits {
   client: Client
+  /** For jobs whose history does not tell their deadline; each goes by what was configured when it was submitted. */
   deadlineFactor: number
   /** How long a job that is submitted today may wait in quarantine; each goes by what was configured when it was. */
   quarantineMs: number
@@ -15,8 +16,8 @@ export interface StuckLimits {
 type RunningJob = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'startTime' | 'typedSearchAttributes'>
 
 /**
- * Whether a running job should have ended by its own doing a while ago. One that is, or was, in quarantine has other limits
- * than its age, which only its history tells; that is read when the age alone would be too great.
+ * Whether a running job should have ended by its own doing a while ago. Its history tells its own deadline and whether it is in
+ * quarantine; that is read when it is too old for a job that is submitted today.
  */
 export async function isStuck(job: RunningJob, limits: StuckLimits, nowMs: number): Promise<boolean> {
   const { client, quarantineMs, stuckGraceMs } = limits
@@ -26,13 +27,12 @@ export async function isStuck(job: RunningJob, limits: StuckLimits, nowMs: numbe
   if (!late(startedMs, deadlineMs)) return false
   const setAside = job.typedSearchAttributes.get(attributeKeys.jobStatus) === 'quarantined'
   if (setAside && !late(startedMs, quarantineMs)) return false
-  const { enteredMs, limitMs, releasedMs } = await readQuarantine(client, job)
-  if (enteredMs !== null) return late(enteredMs, limitMs ?? quarantineMs)
-  return late(releasedMs ?? startedMs, deadlineMs)
+  const { status, sinceMs, limitMs } = await readJobTimes(client, job)
+  if (status === 'quarantined') return late(sinceMs, limitMs ?? quarantineMs)
+  return late(sinceMs ?? startedMs, limitMs ?? deadlineMs)
 }
 
 function hoursOf({ typedSearchAttributes }: RunningJob): number {
-  const found = typedSearchAttributes.get(attributeKeys.jobType)
-  const type = jobTypeNames.find(name => name === found)
-  return type === undefined ? 24 : jobTypeRow(type).deadlineHours
+  const type = typedSearchAttributes.get(attributeKeys.jobType)
+  return isJobType(type) ? jobTypeRow(type).deadlineHours : 24
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { JobFailure } from '../jobs/failures.ts'
+import { SHA256 } from '../jobs/sha256.ts'
 import { copyAtomically, errorCode } from './atomicFile.ts'
 import { fileHash } from './fileHash.ts'
 import { collectFiles, filesIn } from './keptFiles.ts'
@@ -58,7 +59,7 @@ export function createDirectoryStaging(directory: string): Staging {
 
 /** Where staged bytes lie. A hash comes from a workflow's history, so it is checked before it becomes a path. */
 export function stagedPath(directory: string, sha256: string): string {
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new JobFailure('internal', 'not a sha256 of a staged reference')
+  if (!SHA256.test(sha256)) throw new JobFailure('internal', 'not a sha256 of a staged reference')
   return join(directory, sha256)
 }
 

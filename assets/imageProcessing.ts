@@ -4,7 +4,7 @@ import sharp from 'sharp'
  * Sets sharp up for the whole process; call it at start. One thread per picture, as libvips would take one per core,
  * beside the render's own encoding. No cache: it goes by file names, and a rendered file may be replaced by another.
  */
-export function setUpImageProcessing(threadsPerImage = 1): void {
-  sharp.concurrency(threadsPerImage)
+export function setUpImageProcessing(): void {
+  sharp.concurrency(1)
   sharp.cache(false)
 }

@@ -1,17 +1,6 @@
 import { JobFailure } from '../jobs/failures.ts'
-import { jobTypeNames } from '../jobs/jobTypes.ts'
 import { isObjectRef } from './objectRef.ts'
 import type { ObjectRef } from './store.ts'
-
-/** The buckets that a reference may lie in: the app's two for uploads, and those that jobs write to. */
-export function referenceBuckets(outputBuckets: readonly string[]): readonly string[] {
-  return ['reference_images', 'workspace_assets', ...jobTypeNames, ...outputBuckets]
-}
-
-/** Whether a reference's source is a URL, be it one that is refused later; anything else is an object path. */
-export function isUrl(source: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:/i.test(source)
-}
 
 /**
  * Parses `bucket/user/…`. The store's key passes every rule of the database, so this is the guard: the path must lie in an

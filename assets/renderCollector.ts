@@ -1,8 +1,9 @@
 import { rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SHA256 } from '../jobs/sha256.ts'
+import { UUID } from '../jobs/uuid.ts'
 import type { Collected } from './keptFiles.ts'
 import { currentMark, isOwned, namesIn } from './renderMarks.ts'
-import { SHA256, UUID } from './renderPath.ts'
 
 /** A render that was touched so recently may be about to begin, or to be uploaded. */
 const YOUNG_MS = 10 * 60_000

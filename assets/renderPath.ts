@@ -1,4 +1,6 @@
 import { basename, join } from 'node:path'
+import { SHA256 } from '../jobs/sha256.ts'
+import { UUID } from '../jobs/uuid.ts'
 
 /** Names one render: what is drawn for which job. */
 export interface RenderRef {
@@ -7,9 +9,6 @@ export interface RenderRef {
   /** sha256 in hex of the render job, see `planHash`. */
   planHash: string
 }
-
-export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-export const SHA256 = /^[0-9a-f]{64}$/
 
 /** The folder of a job's renders. Throws on an id that is no UUID, so that nothing else becomes a path. */
 export function jobFolder(directory: string, jobId: string): string {

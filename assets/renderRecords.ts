@@ -3,11 +3,12 @@ import { link, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
+import { SHA256 } from '../jobs/sha256.ts'
 import { diskFull, errorCode } from './atomicFile.ts'
 
 const count = z.int().nonnegative()
 const amount = z.number().nonnegative()
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const sha256 = z.string().regex(SHA256)
 
 export const receiptSchema = z.object({
   host: z.string(),

@@ -1,4 +1,7 @@
-/** Object keys are `<user>/<job>/<file>` inside a bucket; both sides of the slash come from UUIDs and indices only. */
+/**
+ * An object inside a bucket. An asset lies at `<user>/<job>/<file>`, made of UUIDs and indices only, a staged file at its
+ * sha256, and a reference where its user has put it: `parseReferencePath` checks that path.
+ */
 export interface ObjectRef {
   bucket: string
   path: string

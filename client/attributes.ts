@@ -1,6 +1,6 @@
 import type { TypedSearchAttributes } from '@temporalio/common'
 import { type FailureCode, isFailureCode } from '../jobs/failures.ts'
-import { JOB_TYPES, type JobType } from '../jobs/jobTypes.ts'
+import { isJobType, type JobType } from '../jobs/jobTypes.ts'
 import type { ReferenceMode } from '../jobs/plan.ts'
 import { CALLBACK_STATUSES, type CallbackStatus } from '../jobs/searchAttributes.ts'
 import { JOB_STATUSES, type JobStatus } from '../jobs/status.ts'
@@ -29,10 +29,6 @@ export function readAttributes(attributes: TypedSearchAttributes): JobAttributes
     failureCode: isFailureCode(failureCode) ? failureCode : null,
     callback: oneOf(CALLBACK_STATUSES, attributes.get(attributeKeys.callbackStatus)),
   }
-}
-
-export function isJobType(value: unknown): value is JobType {
-  return typeof value === 'string' && Object.hasOwn(JOB_TYPES, value)
 }
 
 function oneOf<T extends string>(allowed: readonly T[], value: string | undefined): T | null {

@@ -4,6 +4,7 @@ import { ApplicationFailure, TimeoutFailure } from '@temporalio/common'
 import type { CardCommand } from '../jobs/cardCommand.ts'
 import type { CardStatus } from '../jobs/cardStatus.ts'
 import { LANES, type Lane } from '../jobs/jobTypes.ts'
+import { QUEUE_SAFE } from '../jobs/queues.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import type { CardCommandInput } from '../workflows/cardCommand.ts'
 import { CARD_FAILURES, WORKFLOW_TYPES } from '../workflows/types.ts'
@@ -35,7 +36,6 @@ export interface CardOptions {
 const MARGIN_MS = 15_000
 /** Temporal tells that the time is over; this is for when it does not. */
 const TELLING_MS = 5_000
-const HOST_ID = /^[A-Za-z0-9_-]{1,64}$/
 
 export function card(
   context: PipelineContext,
@@ -66,7 +66,7 @@ function checkLanes(lanes: readonly string[]): void {
 
 async function carryOut({ client, queues }: PipelineContext, input: CardCommandInput): Promise<CardStatus> {
   const { hostId, command, lanes, answerWithinMs } = input
-  if (!HOST_ID.test(hostId)) {
+  if (!QUEUE_SAFE.test(hostId)) {
     throw new InvalidArgumentError('The id of a host has letters, digits, - and _ only, 64 at most.')
   }
   const limitMs = answerWithinMs + MARGIN_MS

@@ -1,8 +1,7 @@
-import type { JobType } from '../jobs/jobTypes.ts'
+import { isJobType, type JobType } from '../jobs/jobTypes.ts'
 import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
 import { JOB_STATUSES, type JobStatus } from '../jobs/status.ts'
 import { WORKFLOW_TYPES } from '../workflows/types.ts'
-import { isJobType } from './attributes.ts'
 import { InvalidArgumentError } from './errors.ts'
 import { parseUuid } from './jobId.ts'
 

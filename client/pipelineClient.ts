@@ -1,6 +1,6 @@
 import { Client, type ConnectionLike } from '@temporalio/client'
 import type { DataConverter } from '@temporalio/common'
-import { queuesWithPrefix } from '../jobs/queues.ts'
+import { QUEUE_SAFE, queuesWithPrefix } from '../jobs/queues.ts'
 import { clientDataConverter } from '../runtime/dataConverter.ts'
 import { NO_ENCRYPTION } from '../runtime/encryptionKeys.ts'
 import type { JobOutcome } from '../workflows/types.ts'
@@ -63,12 +63,10 @@ export type PipelineClientOptions = (
   outputBuckets?: readonly string[]
 }
 
-const QUEUE_PREFIX = /^[A-Za-z0-9_-]{0,64}$/
-
 /** The SDK over a connection to Temporal, which stays the caller's to close. */
 export function createPipelineClient(options: PipelineClientOptions): PipelineClient {
   const { queuePrefix = '', outputBuckets = [] } = options
-  if (!QUEUE_PREFIX.test(queuePrefix))
+  if (queuePrefix !== '' && !QUEUE_SAFE.test(queuePrefix))
     throw new InvalidArgumentError('queuePrefix: letters, digits, - and _ only, 64 at most.')
   const client = 'client' in options ? options.client : new Client(temporalOptions(options))
   const context: PipelineContext = {

@@ -29,9 +29,10 @@ export async function redeliver(context: PipelineContext, jobId: string): Promis
   const job = await orNull(describeJob(context, id))
   if (job !== null && isRunning(job)) throw new JobStillRunningError(id)
 
+  // The delivery may be an earlier run's, of before the job was reset; what the reconciler told, only the delivery knows.
   const event =
-    (await recordedEvent(context, workflowIds.callback(id))) ??
-    (await recordedEvent(context, workflowIds.job(id)))
+    (await recordedEvent(context, workflowIds.job(id))) ??
+    (await recordedEvent(context, workflowIds.callback(id)))
   if (event === null) throw job === null ? new JobNotFoundError(id) : new NothingToRedeliverError(id)
   const userId = job === null ? null : readAttributes(job.typedSearchAttributes).userId
   const started = await startDelivery(context, id, { event }, userId)

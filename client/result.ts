@@ -12,6 +12,7 @@ export interface ResultOptions {
   maxOutageMs?: number
 }
 
+/** Describe may lag the long poll by a moment. */
 const SETTLING_MS = 100
 
 /**
@@ -28,8 +29,9 @@ export async function result(
     signal: options.signal ?? new AbortController().signal,
     maxOutageMs: options.maxOutageMs ?? DEFAULT_MAX_OUTAGE_MS,
   }
-  await waitUntilClosed(context, id, waiting)
   for (;;) {
+    // Again, as a job that is reset goes on in another run.
+    await waitUntilClosed(context, id, waiting)
     const { outcome } = await throughOutages(() => get(context, id), waiting)
     if (outcome !== null) return completed(outcome)
     await pause(SETTLING_MS, waiting.signal)

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '../jobs/canonicalJson.ts'
+import { canonicalJson, DEEPEST_JSON } from '../jobs/canonicalJson.ts'
 import { describeGiven } from '../jobs/describeGiven.ts'
 import { InvalidPayloadError, PayloadTooLargeError } from './errors.ts'
 import { isUuid } from './jobId.ts'
 
 /** Temporal takes 2 MB; the rest is room for encryption and envelopes. */
 const MAX_PAYLOAD_BYTES = 1_500_000
-/** Far deeper than any payload; what lies much deeper could be read here and no longer be written by a worker. */
-const DEEPEST = 500
 
 export interface Submission {
   jobId: string
@@ -32,8 +30,12 @@ export function parseSubmission(given: unknown): Submission {
   }
   const payload: unknown = JSON.parse(json)
   if (!isObject(payload)) throw new InvalidPayloadError('The payload must be a JSON object.')
-  if (isDeeperThan(DEEPEST, payload))
-    throw new InvalidPayloadError(`The payload has more than ${DEEPEST} objects or lists in one another.`)
+  // The hash tells nothing apart below it; and a worker might not be able to write what is much deeper.
+  if (isDeeperThan(DEEPEST_JSON, payload)) {
+    throw new InvalidPayloadError(
+      `The payload has more than ${DEEPEST_JSON} objects or lists in one another.`,
+    )
+  }
   return {
     jobId: uuidField(payload, 'id'),
     userId: uuidField(payload, 'user_id'),

@@ -32,35 +32,41 @@ export async function* watch(
   const left = new AbortController()
   const signal = given ? AbortSignal.any([given, left.signal]) : left.signal
   const look = () => throughOutages(() => get(context, id), { maxOutageMs, signal })
+  function closed(): Promise<void> {
+    const closing = waitUntilClosed(context, id, { signal, maxOutageMs })
+    // Its failure is told by whoever waits for it, unless the caller has left by then.
+    closing.catch(() => {})
+    return closing
+  }
   try {
     let view = await look()
     yield view
     if (view.outcome !== null) return
-    let closed = false
-    const closing = waitUntilClosed(context, id, { signal, maxOutageMs }).then(() => {
-      closed = true
-    })
-    // Its failure is told by the race below, unless the caller has left by then.
-    closing.catch(() => {})
+    let closing = closed()
     for (let delayMs = shortestMs; view.outcome === null; ) {
-      await (closed ? pause(SETTLING_MS, signal) : untilClosedOr(delayMs, closing, signal))
+      const isClosed = await closedWithin(delayMs, closing, signal)
       const next = await look()
       const changed = !isDeepStrictEqual(next, view)
       if (changed) yield next
       view = next
       delayMs = changed ? shortestMs : Math.min(1.5 * delayMs, 5 * shortestMs)
+      if (isClosed && view.outcome === null) {
+        await pause(SETTLING_MS, signal)
+        // Again, as a job that is reset goes on in another run.
+        closing = closed()
+      }
     }
   } finally {
     left.abort()
   }
 }
 
-async function untilClosedOr(delayMs: number, closing: Promise<void>, signal: AbortSignal): Promise<void> {
+async function closedWithin(ms: number, closing: Promise<void>, signal: AbortSignal): Promise<boolean> {
   const over = new AbortController()
-  const timer = pause(delayMs, AbortSignal.any([signal, over.signal]))
+  const timer = pause(ms, AbortSignal.any([signal, over.signal]))
   timer.catch(() => {})
   try {
-    await Promise.race([timer, closing])
+    return await Promise.race([timer.then(() => false), closing.then(() => true)])
   } finally {
     over.abort()
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { JOB_TYPES, type JobType, jobTypeRow } from '../jobs/jobTypes.ts'
+import { isJobType, jobTypeRow } from '../jobs/jobTypes.ts'
 
 const callbackSchema = z
   .object({
@@ -33,7 +33,7 @@ export function readCallback(body: string): ReadCallback {
 
 /** The answer of the app's function to a callback that it has stored. The app knows the type from its own row; we, where a producer left it. */
 export function acceptedAnswer({ job_id, status, assets, enhancedPrompt, metadata }: ReceivedCallback) {
-  const type = asJobType(metadata.job_type)
+  const type = isJobType(metadata.job_type) ? metadata.job_type : null
   const row = type === null ? null : jobTypeRow(type)
   return {
     success: true,
@@ -55,12 +55,4 @@ export function acceptedAnswer({ job_id, status, assets, enhancedPrompt, metadat
 /** It answers 400 for every error, its own ones too. */
 export function refusedAnswer(error: string) {
   return { error, success: false, debug: { processingTimestamp: new Date().toISOString() } }
-}
-
-function asJobType(value: unknown): JobType | null {
-  return typeof value === 'string' && isJobType(value) ? value : null
-}
-
-function isJobType(value: string): value is JobType {
-  return Object.hasOwn(JOB_TYPES, value)
 }

@@ -2,6 +2,7 @@ import { appendFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { listenAt } from '../runtime/listenAt.ts'
 import {
   acceptedAnswer,
   type ReadCallback,
@@ -41,7 +42,6 @@ export interface CallbackReceiver {
 }
 
 const CALLBACK_PATH = '/functions/v1/job-callback'
-const HOST = '127.0.0.1'
 
 /** Stands for the app: takes callbacks and usage records as its functions do, keeps them, and shows them on a page. */
 export async function startCallbackReceiver(
@@ -114,11 +114,7 @@ export async function startCallbackReceiver(
     return { status: 200, body: acceptedAnswer(read.callback) }
   }
 
-  const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject).listen(options.port ?? 0, HOST, resolve)
-  await listening
-  const address = server.address()
-  const url = `http://${HOST}:${typeof address === 'object' && address !== null ? address.port : options.port}`
+  const url = await listenAt(server, { host: '127.0.0.1', port: options.port ?? 0 })
   return {
     url,
     callbackUrl: `${url}${CALLBACK_PATH}`,

@@ -1,13 +1,11 @@
+import { alignColumns } from '../client/cli/alignColumns.ts'
 import type { JobView } from '../client/index.ts'
 import { generationSeconds } from '../jobs/renderFigures.ts'
 
 /** The files that jobs made, a row each, and the jobs that made none. */
 export function demoTable(jobs: readonly JobView[]): string {
   const head = ['JOB TYPE', 'REFERENCE', 'SIZE', 'FRAMES', 'SECONDS', 'KIB', 'JOB AND FILE']
-  const table = [head, ...jobs.flatMap(rowsOf)]
-  const widths = head.map((_, column) => Math.max(...table.map(row => row[column]?.length ?? 0)))
-  const line = (row: string[]) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')
-  return table.map(row => line(row).trimEnd()).join('\n')
+  return alignColumns([head, ...jobs.flatMap(rowsOf)])
 }
 
 function rowsOf({ jobId, type, referenceMode, status, failure, assets, outcome }: JobView): string[][] {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { ensureEnvironment } from '../engines/python/environment.ts'
-import { listFile } from '../engines/python/requirementLists.ts'
+import { CUDA_LISTS, listFile } from '../engines/python/requirementLists.ts'
 import { ownConfig } from './environment.ts'
 
 const FOLDER = fileURLToPath(new URL('../engines/python/requirements', import.meta.url))
@@ -29,10 +29,13 @@ const list = listFile('uv')
 const python = await ensureEnvironment({ python: engine.python, cacheDir, list, name: 'uv-lock', tell })
 const uv = join(python, '..', 'uv')
 
-for (const name of ['cuda13', 'cuda12', 'dev', 'uv'] as const) {
+const LISTS = [
   // The engine's lists are for the platforms that pyproject.toml names, the others for all.
-  const forEngine = name === 'cuda13' || name === 'cuda12'
-  const extra = forEngine ? ['--overrides', 'overrides.txt'] : ['--no-config']
+  ...CUDA_LISTS.map(({ name }) => ({ name, extra: ['--overrides', 'overrides.txt'] })),
+  ...(['dev', 'uv'] as const).map(name => ({ name, extra: ['--no-config'] })),
+]
+
+for (const { name, extra } of LISTS) {
   await execa(uv, ['pip', 'compile', `${name}.in`, '--output-file', `${name}.txt`, ...ALWAYS, ...extra], {
     cwd: FOLDER,
     stdio: 'inherit',

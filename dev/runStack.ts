@@ -55,7 +55,7 @@ export async function runStack(
     const temporalBinary = await findTemporalBinary({
       cli: config.temporal.cli,
       cacheDir: config.cacheDir,
-      path: env.PATH ?? '',
+      path: config.engine.path,
       tell,
       signal,
     })

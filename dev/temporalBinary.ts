@@ -4,7 +4,7 @@ import which from 'which'
 import { waitForProcessLock } from '../gpu/processLock.ts'
 import { buildTemporal } from './buildTemporal.ts'
 import { type DownloadOptions, downloadTemporal } from './downloadTemporal.ts'
-import { ownConfig, ownEnvironment } from './environment.ts'
+import { ownConfig } from './environment.ts'
 import { checkTemporalVersion, TEMPORAL_CLI_VERSION } from './temporalVersion.ts'
 
 export interface TemporalBinaryOptions {
@@ -38,8 +38,8 @@ export async function findTemporalBinary(options: Partial<TemporalBinaryOptions>
 }
 
 function ownOptions(): TemporalBinaryOptions {
-  const { temporal, cacheDir } = ownConfig()
-  return { cli: temporal.cli, cacheDir, path: ownEnvironment().PATH ?? '' }
+  const { temporal, cacheDir, engine } = ownConfig()
+  return { cli: temporal.cli, cacheDir, path: engine.path }
 }
 
 async function useExplicit(file: string): Promise<string> {

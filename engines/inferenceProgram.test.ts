@@ -181,7 +181,7 @@ describe('a life', () => {
     await running.rendering
     const waiting = follow(program, task())
     await program.stop(2_000)
-    await expect(running.result).rejects.toEqual(failsWith('engine_crashed'))
+    await expect(running.result).rejects.toEqual(failsWith('engine_crashed', /was stopped/))
     await expect(waiting.result).rejects.toEqual(failsWith('engine_crashed', /being stopped/))
   })
 })

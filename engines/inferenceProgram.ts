@@ -68,14 +68,17 @@ export interface InferenceProgram {
   tasks(): TableSnapshot
 }
 
+/** Where nothing else is said. */
+export const CANCEL_GRACE_MS = 10_000
+
 /** Owns one inference program: starts it, gives it jobs, passes the turns, and starts it again when it dies. */
 export function createInferenceProgram(options: InferenceProgramOptions): InferenceProgram {
-  const { log, lanes, silenceMs, cancelGraceMs = 10_000, killGraceMs = 5_000 } = options
+  const { log, lanes, silenceMs, cancelGraceMs = CANCEL_GRACE_MS, killGraceMs = 5_000 } = options
   const policy = createRespawnPolicy({ ...RESPAWN_LIMITS, ...options.respawn })
   const breaker = createLaneBreaker({
     limits: { ...LANE_BREAKER_LIMITS, ...options.laneBreaker },
-    onChange(lane, open) {
-      if (open) log.error({ lane }, 'a lane is out of service: its jobs killed the program again and again')
+    onChange(lane, out) {
+      if (out) log.error({ lane }, 'a lane is out of service: its jobs killed the program again and again')
       else log.warn({ lane }, 'a lane that was out of service is tried again')
       table.serviceChanged(lane)
     },
@@ -83,7 +86,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   const table = createTaskTable({
     createTurnstile: options.createTurnstile,
     admission: options.admission ?? admitAll,
-    inService: lane => !breaker.open(lane),
+    inService: lane => !breaker.isOut(lane),
     ...(options.onUse ? { onUse: options.onUse } : {}),
   })
   let status: ProgramState['status'] = 'idle'
@@ -134,8 +137,9 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
     const culprit = status === 'stopping' ? null : (death.reason.culprit ?? table.snapshot().holder)
     session = null
     link = null
-    table.detach(deathFailure(death), culprit?.taskId ?? null)
-    if (status === 'stopping') return table.failWaiting(deathFailure(death))
+    const failure = status === 'stopping' ? gone('The inference program was stopped.') : deathFailure(death)
+    table.detach(failure, culprit?.taskId ?? null)
+    if (status === 'stopping') return table.failWaiting(failure)
     lastDeath = describeDeath(death)
     log.error(
       { reason: death.reason, exitCode: death.exitCode, signal: death.signal },
@@ -202,7 +206,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       crashes: policy.crashes(),
       lastDeath,
       tasks: table.count(),
-      outOfService: lanes.filter(breaker.open),
+      outOfService: lanes.filter(breaker.isOut),
       warming: table.warming(),
     }),
     setLaneMode: table.setMode,

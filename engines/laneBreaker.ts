@@ -12,20 +12,20 @@ export const LANE_BREAKER_LIMITS: LaneBreakerLimits = { crashes: 3, cooldownMs: 
 /**
  * Takes a lane out of service of which one job after another kills the program, so that the other lanes' jobs can be
  * finished. A job that does so again and again counts once: it is set aside by itself, and its neighbours need not wait.
- * Its own wait. After the cool-down one of them is tried; if that kills the program too, the lane is closed again.
+ * Its own wait. After the cool-down one of them is tried; if that kills the program too, the lane is out again.
  */
 export interface LaneBreaker {
   /** The program died while this job held the card. */
   crashed(job: { taskId: string; lane: Lane }): void
   succeeded(lane: Lane): void
-  open(lane: Lane): boolean
+  isOut(lane: Lane): boolean
   stop(): void
 }
 
 export function createLaneBreaker(options: {
   limits: LaneBreakerLimits
   /** Told when a lane goes out of service, and when it may be tried again. */
-  onChange: (lane: Lane, open: boolean) => void
+  onChange: (lane: Lane, out: boolean) => void
 }): LaneBreaker {
   const { limits, onChange } = options
   const culprits = new Map<Lane, Set<string>>()
@@ -36,15 +36,15 @@ export function createLaneBreaker(options: {
       const all = (culprits.get(lane) ?? new Set()).add(taskId)
       culprits.set(lane, all)
       if (all.size < limits.crashes || cooling.has(lane)) return
-      const reopen = () => {
+      const tryAgain = () => {
         cooling.delete(lane)
         onChange(lane, false)
       }
-      cooling.set(lane, setTimeout(reopen, limits.cooldownMs).unref())
+      cooling.set(lane, setTimeout(tryAgain, limits.cooldownMs).unref())
       onChange(lane, true)
     },
     succeeded: lane => void culprits.delete(lane),
-    open: lane => cooling.has(lane),
+    isOut: lane => cooling.has(lane),
     stop() {
       for (const timer of cooling.values()) clearTimeout(timer)
       cooling.clear()

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cleanText } from '../jobs/cleanText.ts'
 import { LANES } from '../jobs/jobTypes.ts'
+import { SHA256 } from '../jobs/sha256.ts'
 
 /**
  * The protocol between a GPU worker and an inference program: one JSON object a line, UTF-8, commands on the
@@ -135,7 +136,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     type: z.literal('artifact'),
     id,
     path: z.string(),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    sha256: z.string().regex(SHA256),
     seed: z.int().nonnegative(),
     width: z.int().positive(),
     height: z.int().positive(),

@@ -17,19 +17,9 @@ const h100 = 'GPU-51cd42d0-3e82-416e-8f50-4e806da1bc05, 81559, 1, 580.95.05, Dis
 const a40 = 'GPU-62de53e1-4f93-427f-9061-5f917eb2cd06, 46068, 0, 580.95.05, [N/A], NVIDIA A40'
 const slicedA100 =
   'GPU-73ef64f2-50a4-4380-a172-60a28fc3de07, [Insufficient Permissions], [Insufficient Permissions], 535.161.08, Enabled, NVIDIA A100-SXM4-80GB'
-const header = `Wed Sep 30 21:53:38 2026
-+-----------------------------------------------------------------------------------------+
-| NVIDIA-SMI 580.95.05              Driver Version: 580.95.05      CUDA Version: 13.0     |
-+-----------------------------------------+------------------------+----------------------+`
-const header610 =
-  '| NVIDIA-SMI 610.43.02              KMD Version: 610.43.02     CUDA UMD Version: 13.3     |'
 
 async function find(cards: string[], choice: Partial<CardChoice> = {}, answers = {}) {
-  const { path } = await nvidiaSmiStandIn({
-    gpus: cards.map(card => `${card}\n`).join(''),
-    header,
-    ...answers,
-  })
+  const { path } = await nvidiaSmiStandIn({ gpus: cards.map(card => `${card}\n`).join(''), ...answers })
   const usual = { profile: 'rtx-6000-ada', uuid: null, name: null, memoryMiB: null, nvidiaSmi: path } as const
   return findCard({ ...usual, ...choice })
 }
@@ -48,7 +38,6 @@ describe('the card that is configured', () => {
       totalMiB: 49_140,
       usedMiB: 3,
       driverVersion: '580.95.05',
-      cudaVersion: '13.0',
     })
   })
 
@@ -71,11 +60,6 @@ describe('the card that is configured', () => {
   test('is chosen by its UUID, in any case of letters, where several match', async () => {
     const uuid = 'gpu-2E9A1FAD-0b5f-4e3b-9c2d-1b5d3a7e8f02'
     expect(await find([ada, adaWithEcc], { uuid })).toMatchObject({ totalMiB: 46_068 })
-  })
-
-  test('the newest CUDA of the driver is read in both spellings, and is not needed', async () => {
-    expect(await find([ada], {}, { header: header610 })).toMatchObject({ cudaVersion: '13.3' })
-    expect(await find([ada], {}, { header: 'CUDA Version: N/A' })).toMatchObject({ cudaVersion: null })
   })
 
   test('a warning between the rows is no card, and exit code 14 no failure', async () => {

@@ -1,6 +1,6 @@
 import { CardError } from './cardError.ts'
 import { CARD_PROFILES, type CardChoice, type CardProfile, mismatch, profileOf } from './cardProfiles.ts'
-import { listCards, readCudaVersion, type SeenCard } from './nvidiaSmi.ts'
+import { listCards, type SeenCard } from './nvidiaSmi.ts'
 
 export interface FoundCard {
   uuid: string
@@ -9,8 +9,6 @@ export interface FoundCard {
   /** In use before our program started: a display, somebody else's process. */
   usedMiB: number
   driverVersion: string
-  /** The newest CUDA that the driver supports; null where it does not tell. */
-  cudaVersion: string | null
 }
 
 /** The one card that the configuration names. Throws a {@link CardError} that lists the cards found and says what to set. */
@@ -40,8 +38,7 @@ export async function findCard(choice: CardChoice): Promise<FoundCard> {
     throw fail(`${others.length + 1} cards match CARD=${choice.profile}.`, 'Set CARD_UUID to the one to use.')
   }
   const { uuid, name, totalMiB, usedMiB, driverVersion } = card
-  const cudaVersion = await readCudaVersion(choice.nvidiaSmi)
-  return { uuid, name, totalMiB, usedMiB: usedMiB ?? 0, driverVersion, cudaVersion }
+  return { uuid, name, totalMiB, usedMiB: usedMiB ?? 0, driverVersion }
 }
 
 function listed(cards: readonly SeenCard[], profile: CardProfile | null): string[] {

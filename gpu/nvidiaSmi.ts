@@ -45,15 +45,6 @@ export async function listCards(program: string, answerMs = ANSWER_MS): Promise<
   })
 }
 
-/**
- * The newest CUDA that the driver supports, `13.0`; null where it does not tell, as in a container without the `compute`
- * capability. No field of a query, only the header has it: `CUDA Version`, from driver 610 on `CUDA UMD Version`.
- */
-export async function readCudaVersion(program: string): Promise<string | null> {
-  const stdout = await ask(program, []).catch(() => '')
-  return /CUDA (?:UMD )?Version\s*:\s*(\d+\.\d+)/.exec(stdout)?.[1] ?? null
-}
-
 /** Processes that compute on a card. In a container the list may be empty, or hold numbers of the host's. */
 export async function listComputePids(program: string, uuid: string): Promise<number[]> {
   const query = ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits', '-i', uuid]

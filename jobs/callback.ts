@@ -94,6 +94,14 @@ export function failedEvent({ jobId, plan, failure, planError, at }: FailedJob):
   })
 }
 
+/**
+ * The event as a run of the job tells it. A job that was reset tells other things under the same sequence, and a receiver that
+ * knows events by their ids must not pass over them.
+ */
+export function toldByRun(event: CallbackEvent, runId: string, firstRunId: string): CallbackEvent {
+  return runId === firstRunId ? event : { ...event, id: `${event.id}_${runId.slice(0, 8)}` }
+}
+
 /** The table's text; an invalid job's producer also learns which field was wrong. */
 function errorMessage(code: FailureCode, planError: PlanError | null): string {
   const { message } = FAILURES[code]

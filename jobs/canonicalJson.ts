@@ -1,5 +1,8 @@
-/** Far deeper than any payload; what lies below does not count. */
-const DEEPEST = 500
+/**
+ * Far deeper than any payload. An object below it is `null` here, so whoever takes payloads in refuses what is deeper: two that
+ * differ only below it would get one hash.
+ */
+export const DEEPEST_JSON = 500
 
 /**
  * JSON with sorted keys and no blanks: the same text for the same value, whatever the order of its keys; the input of
@@ -19,7 +22,7 @@ function write(value: unknown, parents: readonly unknown[]): string | undefined 
     case 'bigint':
       return String(value)
     case 'object':
-      if (value === null || parents.length > DEEPEST || parents.includes(value)) return 'null'
+      if (value === null || parents.length > DEEPEST_JSON || parents.includes(value)) return 'null'
       return writeObject(value, [...parents, value])
     default:
       return undefined

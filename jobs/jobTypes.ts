@@ -97,3 +97,7 @@ export function jobTypeRow(type: JobType): JobTypeRow {
 }
 
 export const jobTypeNames = Object.keys(JOB_TYPES) as JobType[]
+
+export function isJobType(value: unknown): value is JobType {
+  return typeof value === 'string' && Object.hasOwn(JOB_TYPES, value)
+}

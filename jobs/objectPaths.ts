@@ -22,3 +22,19 @@ export function allObjectPaths(job: AssetOwner & { images: number }): string[] {
     thumbnailPath(job, index),
   ]).flat()
 }
+
+/** Supabase's key characters, less those that a URL gives another meaning (`?`, `#`, `%`, `\`). */
+const SEGMENT = /^[\w!\-.*'() &$@=;:+,]{1,255}$/
+const LONGEST_PATH = 900
+
+/**
+ * Whether a path in a bucket names one object and nothing else: no empty, `.` or `..` segment, nothing that a URL or a file
+ * system would read in another way.
+ */
+export function isObjectPath(path: string): boolean {
+  const segments = path.split('/')
+  return (
+    path.length <= LONGEST_PATH &&
+    segments.every(segment => SEGMENT.test(segment) && segment !== '.' && segment !== '..')
+  )
+}

@@ -1,5 +1,8 @@
 import type { Lane } from './jobTypes.ts'
 
+/** What a queue's name is made of: an installation's prefix, the id of a host. */
+export const QUEUE_SAFE = /^[A-Za-z0-9_-]{1,64}$/
+
 /** Names of the Temporal task queues. A prefix (`<prefix>.jobs`) keeps installations in one namespace apart. */
 export interface Queues {
   /** Workflows and their local activities. */
@@ -9,8 +12,10 @@ export interface Queues {
   /** Requests to the app, which may hang: callbacks and usage records. */
   callbacks: string
   lane(lane: Lane): string
-  /** Work on files that lie on one host. */
+  /** What is asked of one host: its card, and renders that began there. */
   host(hostId: string): string
+  /** Uploads of files that lie on one host. A store that hangs must not keep its card from being asked. */
+  uploads(hostId: string): string
 }
 
 export function queuesWithPrefix(prefix: string): Queues {
@@ -21,6 +26,7 @@ export function queuesWithPrefix(prefix: string): Queues {
     callbacks: `${at}callbacks`,
     lane: lane => `${at}${lane}`,
     host: hostId => `${at}host.${hostId}`,
+    uploads: hostId => `${at}uploads.${hostId}`,
   }
 }
 

@@ -1,10 +1,18 @@
-/** A reference image as the engine gets it: a PNG of the exact size, kept by the hash of its bytes. */
+import type { ReferenceRole } from './plan.ts'
+
+/** A reference image, as it was fetched or as the engine gets it (a PNG of the exact size), kept by the hash of its bytes. */
 export interface StagedFile {
   /** sha256 of the bytes, in hex. */
   sha256: string
   bytes: number
   width: number
   height: number
+}
+
+/** A reference that lies in staging: as it was fetched, or made ready for the engine. */
+export interface StagedReference {
+  role: ReferenceRole
+  file: StagedFile
 }
 
 export interface RenderedFile {

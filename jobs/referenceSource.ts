@@ -1,10 +1,9 @@
 import { jobTypeNames } from './jobTypes.ts'
+import { isObjectPath } from './objectPaths.ts'
 
 /** Buckets that hold what users bring themselves, beside the ten that hold what jobs made. */
 const USER_BUCKETS = ['reference_images', 'workspace_assets']
 const LONGEST = 8192
-/** What Supabase takes in a key, less what a URL reads in another way. */
-const SEGMENT = /^[\w!\-.*'() &$@=;:+,]{1,255}$/
 
 export interface SourceOwner {
   userId: string
@@ -16,13 +15,23 @@ export function isOutputBucket(bucket: string, outputBuckets: readonly string[])
   return outputBuckets.includes(bucket) || jobTypeNames.some(type => type === bucket)
 }
 
+/** The buckets that a reference may lie in: the app's two for uploads, and those that jobs write to. */
+export function referenceBuckets(outputBuckets: readonly string[]): readonly string[] {
+  return [...USER_BUCKETS, ...jobTypeNames, ...outputBuckets]
+}
+
+/** Whether a reference's source is a URL, be it one that is refused later; anything else is an object path. */
+export function isUrl(source: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(source)
+}
+
 /**
  * Whether a reference may be asked for at all: an http(s) URL, or an object path `bucket/user/…` in an allowed bucket under
  * the job's own user. Which hosts a URL may lead to is decided when it is fetched.
  */
 export function isReferenceSource(source: string, owner: SourceOwner): boolean {
   if (source.length > LONGEST || !source.isWellFormed() || /[\p{Cc}\\]|[^\S ]/u.test(source)) return false
-  return /^[a-z][a-z0-9+.-]*:/i.test(source) ? isHttpUrl(source) : isOwnObject(source, owner)
+  return isUrl(source) ? isHttpUrl(source) : isOwnObject(source, owner)
 }
 
 function isHttpUrl(source: string): boolean {
@@ -31,11 +40,7 @@ function isHttpUrl(source: string): boolean {
 }
 
 function isOwnObject(source: string, { userId, outputBuckets }: SourceOwner): boolean {
-  const [bucket = '', user = '', ...rest] = source.split('/')
-  const known = USER_BUCKETS.includes(bucket) || isOutputBucket(bucket, outputBuckets)
-  return known && user.toLowerCase() === userId && rest.length > 0 && rest.every(isPlainSegment)
-}
-
-function isPlainSegment(segment: string): boolean {
-  return SEGMENT.test(segment) && segment !== '.' && segment !== '..'
+  const [bucket = '', ...path] = source.split('/')
+  const known = referenceBuckets(outputBuckets).includes(bucket)
+  return known && path[0]?.toLowerCase() === userId && path.length > 1 && isObjectPath(path.join('/'))
 }

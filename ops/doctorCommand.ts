@@ -43,7 +43,7 @@ async function checksOf(session: Session): Promise<Check[]> {
     const config = session.config()
     // Loading the Temporal client takes a moment, which a wrong configuration need not spend.
     const { createChecks } = await import('./doctor/checks.ts')
-    return createChecks(config, session.readEnv().PATH ?? '')
+    return createChecks(config)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return [{ name: 'configuration', limitMs: 1000, run: () => Promise.reject(error) }]

@@ -21,11 +21,10 @@ export async function cleanEnvironments(
   { yes = false, json }: CleanOptions,
 ): Promise<void> {
   const { engine, cacheDir } = session.config()
-  const path = session.readEnv().PATH ?? ''
   try {
     const kept = await Promise.all(
       CUDA_LISTS.map(({ name }) =>
-        environmentFolder({ python: engine.python, cacheDir, list: listFile(name), path }),
+        environmentFolder({ python: engine.python, cacheDir, list: listFile(name), path: engine.path }),
       ),
     )
     const found = await earlierEnvironments(kept)

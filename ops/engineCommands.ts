@@ -3,13 +3,11 @@ import { EXIT } from '../client/cli/exitCodes.ts'
 import type { Session } from '../client/cli/session.ts'
 import { ensureEnvironment } from '../engines/python/environment.ts'
 import { EnvironmentError } from '../engines/python/environmentError.ts'
-import { CUDA_LISTS, chooseList, listFile } from '../engines/python/requirementLists.ts'
+import { CUDA_LISTS, type CudaList, chooseList, listFile } from '../engines/python/requirementLists.ts'
 import { CardError } from '../gpu/cardError.ts'
 import { listCards } from '../gpu/nvidiaSmi.ts'
 import type { Config } from '../runtime/config.ts'
 import { type CleanOptions, cleanEnvironments } from './engineClean.ts'
-
-type CudaList = (typeof CUDA_LISTS)[number]['name']
 
 interface SetupOptions {
   list?: CudaList
@@ -51,7 +49,7 @@ async function setup(session: Session, { list: given, json }: SetupOptions): Pro
       python: config.engine.python,
       cacheDir: config.cacheDir,
       list: listFile(list),
-      path: session.readEnv().PATH ?? '',
+      path: config.engine.path,
       tell,
       signal: session.interrupted,
     })

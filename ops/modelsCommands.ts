@@ -20,7 +20,7 @@ export function addModelsCommands(program: Command, session: Session): void {
 
 async function check(session: Session, json: boolean): Promise<void> {
   const config = session.config()
-  const hf = await foundHf(config, session.readEnv().PATH ?? '')
+  const hf = await foundHf(config)
   const report = await checkWeights(config.engine, hf)
   session.print(json ? JSON.stringify(report) : reportText(report))
   if (!report.ok) session.ended(EXIT.jobFailed)

@@ -3,7 +3,11 @@ import { verifyRenderedFile } from '../assets/inspect.ts'
 import { writeRecord } from '../assets/renderRecords.ts'
 import { createRenderStore, type RenderStore } from '../assets/renders.ts'
 import { admitAll, createAdmission } from '../engines/admission.ts'
-import { createInferenceProgram, type InferenceProgram } from '../engines/inferenceProgram.ts'
+import {
+  CANCEL_GRACE_MS,
+  createInferenceProgram,
+  type InferenceProgram,
+} from '../engines/inferenceProgram.ts'
 import { LANE_BREAKER_LIMITS } from '../engines/laneBreaker.ts'
 import { createRenderDesk, type RenderDesk } from '../engines/renderDesk.ts'
 import { RESPAWN_LIMITS } from '../engines/respawnPolicy.ts'
@@ -44,8 +48,7 @@ export interface CardDeps {
 /** Real models take minutes to load from a slow disk. */
 const START_TIMEOUT_MS = 10 * 60_000
 /** Models are compiled when they are first used: that takes most of a minute, and has no gate at which a cancellation is heard. */
-const CANCEL_GRACE_MS = 60_000
-const USUAL_CANCEL_GRACE_MS = 10_000
+const COMPILING_CANCEL_GRACE_MS = 60_000
 
 /** The card of this machine: the program that computes on it, who computes next, and the files that it makes. */
 export async function createCard(deps: CardDeps): Promise<Card> {
@@ -84,8 +87,7 @@ export async function createCard(deps: CardDeps): Promise<Card> {
     afterDeath: engine.afterDeath,
     silenceMs: config.engine.silenceMs,
     startTimeoutMs: START_TIMEOUT_MS,
-    ...(config.engine.kind === 'preview' ? {} : { cancelGraceMs: CANCEL_GRACE_MS }),
-    ...(config.timeScale === 1 ? {} : quickened(config)),
+    ...programTimes(config),
     log: log.child({ part: 'engine' }),
   })
   for (const lane of LANES) program.setLaneMode(lane, lanes.get(lane))
@@ -103,18 +105,17 @@ export async function createCard(deps: CardDeps): Promise<Card> {
   return { program, renders, desk, lanes, card: engine.card, memory }
 }
 
-/** The program's own times, where all time passes quicker. What a machine needs to start a program stays. */
-function quickened(config: Config) {
+/** Where all time passes quicker, in tests of faults, these do too; what a machine needs to start a program stays. */
+function programTimes(config: Config) {
   const ms = (whole: number) => scaledMs(config, whole)
   return {
-    cancelGraceMs: ms(config.engine.kind === 'preview' ? USUAL_CANCEL_GRACE_MS : CANCEL_GRACE_MS),
+    cancelGraceMs: ms(config.engine.kind === 'preview' ? CANCEL_GRACE_MS : COMPILING_CANCEL_GRACE_MS),
     respawn: {
-      ...RESPAWN_LIMITS,
       backoffMs: ms(RESPAWN_LIMITS.backoffMs),
       backoffMaxMs: ms(RESPAWN_LIMITS.backoffMaxMs),
       breakerWindowMs: ms(RESPAWN_LIMITS.breakerWindowMs),
       breakerCooldownMs: ms(RESPAWN_LIMITS.breakerCooldownMs),
     },
-    laneBreaker: { ...LANE_BREAKER_LIMITS, cooldownMs: ms(LANE_BREAKER_LIMITS.cooldownMs) },
+    laneBreaker: { cooldownMs: ms(LANE_BREAKER_LIMITS.cooldownMs) },
   }
 }

@@ -16,7 +16,7 @@ import { LANES, type Lane } from '../jobs/jobTypes.ts'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Metrics } from '../runtime/metrics.ts'
-import type { CardActivities, HostActivities } from '../workflows/activities.ts'
+import type { CardActivities, HostActivities, UploadActivities } from '../workflows/activities.ts'
 import { scaledMs } from '../workflows/timeScale.ts'
 import { workerDataConverter } from './dataConverter.ts'
 import { laneSlots } from './laneSlots.ts'
@@ -37,10 +37,12 @@ export interface GpuWorkerDeps {
 /** One job computes in a lane while the next one's inputs are made ready. */
 const JOBS_PER_LANE = 2
 const UPLOADS_AT_ONCE = 8
+/** An operator's commands, and attempts that wait at home for a render, as all do after an outage. */
+const HOST_ACTIVITIES_AT_ONCE = 50
 /** Neither lanes nor hosts have workflows; what a tuner must name but nobody uses. */
 const UNUSED_SLOTS = { type: 'fixed-size', numSlots: 2 } as const
 
-/** The workers of one card: one per lane, so that no kind waits in line behind another, and one for the files on this host. */
+/** The workers of one card: one per lane, so that no kind waits in line behind another, and two for this host: what is asked of it, and its uploads. */
 export function createGpuWorkers({
   config,
   connection,
@@ -68,8 +70,10 @@ export function createGpuWorkers({
   }
   const host: HostActivities = {
     generate: card.generate,
-    uploadAssets: measuredUpload(createUploadAssets({ ...config.store, store, renders }), metrics),
     controlCard: createControlCard({ lanes, status }),
+  }
+  const uploads: UploadActivities = {
+    uploadAssets: measuredUpload(createUploadAssets({ ...config.store, store, renders }), metrics),
   }
   const shared = {
     connection,
@@ -99,7 +103,14 @@ export function createGpuWorkers({
     Worker.create({
       ...shared,
       taskQueue: queues.host(config.hostId),
-      activities: { ...host },
+      // Jobs that were at their uploads before there was a queue for those.
+      activities: { ...host, ...uploads },
+      maxConcurrentActivityTaskExecutions: HOST_ACTIVITIES_AT_ONCE,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: queues.uploads(config.hostId),
+      activities: { ...uploads },
       maxConcurrentActivityTaskExecutions: UPLOADS_AT_ONCE,
     }),
   ])

@@ -1,6 +1,6 @@
 import { JobFailure } from '../jobs/failures.ts'
 import type { Metrics } from '../runtime/metrics.ts'
-import type { CardActivities, HostActivities } from '../workflows/activities.ts'
+import type { CardActivities, UploadActivities } from '../workflows/activities.ts'
 
 /** `generate`, with its results and its seconds of the card in the metrics. A cancelled attempt counts as `canceled`. */
 export function measuredGenerate(
@@ -26,9 +26,9 @@ export function measuredGenerate(
 
 /** `uploadAssets`, with the bytes of the assets in the metrics. */
 export function measuredUpload(
-  uploadAssets: HostActivities['uploadAssets'],
+  uploadAssets: UploadActivities['uploadAssets'],
   metrics: Metrics,
-): HostActivities['uploadAssets'] {
+): UploadActivities['uploadAssets'] {
   return async input => {
     const assets = await uploadAssets(input)
     metrics.uploadedBytes.inc(assets.reduce((sum, { bytes }) => sum + bytes, 0))

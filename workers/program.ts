@@ -1,5 +1,6 @@
 import { setUpImageProcessing } from '../assets/imageProcessing.ts'
 import { type Config, ConfigError, parseConfig } from '../runtime/config.ts'
+import { developmentWarning } from '../runtime/developmentWarning.ts'
 import { readEnvironment } from '../runtime/environment.ts'
 import { type HealthOptions, startHealthServer } from '../runtime/health.ts'
 import { createLogger, type Logger } from '../runtime/log.ts'
@@ -36,7 +37,8 @@ export async function runWorkerProgram(
   setUpImageProcessing()
   const log = createLogger(config, name)
   log.info({ config: redactedConfig(config) }, 'starting')
-  warnOfDevelopment(config, log)
+  const warning = developmentWarning(config)
+  if (warning !== null) log.warn(warning)
   const { metricsUrl } = await installTemporalRuntime({ log })
   const limitMs = config.shutdownGraceMs + SHUTDOWN_MARGIN_MS
   await runUntilStopped({ log, limitMs, endWithStdin: config.endWithStdin }, run => {
@@ -61,15 +63,6 @@ export async function runWorkerProgram(
     }
     return main({ config, log, connectOptions, serveHealth }, run)
   })
-}
-
-/** Development honours `metadata.simulate` and signs with a known key: nothing for an installation that others reach. */
-function warnOfDevelopment({ production, store, temporal }: Config, log: Logger): void {
-  const local = /^(127\.|localhost:|\[::1\])/.test(temporal.address)
-  if (production || (local && store.kind === 'directory')) return
-  log.warn(
-    'NODE_ENV is not production: producers can simulate failures, and the directory store signs with a known key',
-  )
 }
 
 /** A wrong environment is told in plain lines, not as a stack. */

@@ -1,6 +1,12 @@
-import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client'
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  type ScheduleOptions,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import type { Config } from '../runtime/config.ts'
+import { UnreadablePayloadError } from '../runtime/payloadCodec.ts'
 import { scaleOf } from '../workflows/timeScale.ts'
 import { WORKFLOW_TYPES } from '../workflows/types.ts'
 
@@ -16,15 +22,26 @@ export async function ensureReconcileSchedule(client: Client, config: Config): P
     taskQueue: queues.jobs,
     args: [scaleOf(config)],
   } as const
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' } as const
+  const isNew = await createUnlessThere(client, { scheduleId, spec, policies, action })
+  if (isNew) return
+  const handle = client.schedule.getHandle(scheduleId)
   try {
-    await client.schedule.create({
-      scheduleId,
-      spec,
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
-      action,
-    })
+    await handle.update(existing => ({ ...existing, spec, action }))
   } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error
-    await client.schedule.getHandle(scheduleId).update(existing => ({ ...existing, spec, action }))
+    if (!(error instanceof UnreadablePayloadError)) throw error
+    // Its key is gone, and with it what the last sweep has left: the next one looks back as far as the first.
+    await handle.delete()
+    await createUnlessThere(client, { scheduleId, spec, policies, action })
+  }
+}
+
+async function createUnlessThere(client: Client, options: ScheduleOptions): Promise<boolean> {
+  try {
+    await client.schedule.create(options)
+    return true
+  } catch (error) {
+    if (error instanceof ScheduleAlreadyRunning) return false
+    throw error
   }
 }

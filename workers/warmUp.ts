@@ -47,8 +47,9 @@ export interface WarmUpOptions {
 }
 
 /**
- * Renders a picture or two for nobody, before the worker takes jobs: compiling would count as a job's time on the card, and
- * cannot be interrupted. One that fails is logged, and the worker goes on: its jobs will say why.
+ * Renders up to seven jobs for nobody, two of them videos of full length, before the worker takes jobs: compiling would
+ * count as a job's time on the card, and cannot be interrupted. One that fails is logged, and the worker goes on: its
+ * jobs will say why.
  */
 export async function warmUp(
   program: Pick<InferenceProgram, 'run'>,

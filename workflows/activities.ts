@@ -35,11 +35,15 @@ export interface CardActivities {
   enhancePrompt: ReturnType<typeof createEnhancePrompt>
 }
 
-/** Activities of one host's queue: they need the files that lie there, or are about its card. `generate`: what was begun there. */
+/** Activities of one host's queue: about its card, and renders that began there. */
 export interface HostActivities {
   generate: ReturnType<typeof createGenerate>
-  uploadAssets: ReturnType<typeof createUploadAssets>
   controlCard: ReturnType<typeof createControlCard>
+}
+
+/** Activities of the queue of one host's uploads: they need the files that lie there, and wait on the store. */
+export interface UploadActivities {
+  uploadAssets: ReturnType<typeof createUploadAssets>
 }
 
 export interface LocalActivities {
@@ -82,8 +86,9 @@ const heard = (scale: Scale) =>
 
 export const card = (scale: Scale) =>
   proxyActivities<CardActivities>({ ...heard(scale), startToCloseTimeout: scaledMs(scale, RENDER_LIMIT_MS) })
-export const host = (scale: Scale) =>
-  proxyActivities<HostActivities>({ ...heard(scale), startToCloseTimeout: scaledMs(scale, HOUR_MS) })
+export const host = (scale: Scale) => proxyActivities<HostActivities>(atHost(scale))
+export const uploads = (scale: Scale) => proxyActivities<UploadActivities>(atHost(scale))
+const atHost = (scale: Scale) => ({ ...heard(scale), startToCloseTimeout: scaledMs(scale, HOUR_MS) })
 
 /** The queues of this installation, told from the queue that the workflow itself runs on. */
 export function queues(): Queues {

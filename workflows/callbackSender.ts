@@ -4,14 +4,21 @@ import {
   condition,
   getExternalWorkflowHandle,
   ParentClosePolicy,
+  patched,
   sleep,
   startChild,
+  workflowInfo,
 } from '@temporalio/workflow'
-import type { CallbackEvent } from '../jobs/callback.ts'
+import { type CallbackEvent, toldByRun } from '../jobs/callback.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { deliver } from './deliver.ts'
-import { type DeliverCallbackInput, deliverCallbackWorkflow, deliverInstead } from './deliverCallback.ts'
+import {
+  type DeliverCallbackInput,
+  deliverCallbackWorkflow,
+  deliverInstead,
+  LATE_REPEAT,
+} from './deliverCallback.ts'
 import { RECEIVER_LIMIT_MS } from './receiverLimit.ts'
 import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
@@ -40,17 +47,21 @@ export class CallbackSender {
   /** Sends a non-terminal event beside the work, again and again until it is delivered or the job has ended. */
   send(event: CallbackEvent): void {
     if (!this.#settings.callbacks) return
-    this.#processing = CancellationScope.nonCancellable(() => this.#keepSending(event))
+    this.#processing = CancellationScope.nonCancellable(() => this.#keepSending(ofThisRun(event)))
   }
 
   /** Sends the terminal event, or hands it to the delivery workflow. Gives the state of the delivery. */
-  async finish(event: CallbackEvent): Promise<CallbackStatus> {
+  async finish(given: CallbackEvent): Promise<CallbackStatus> {
     if (!this.#settings.callbacks) return 'none'
+    const event = ofThisRun(given)
     this.#finishing = true
     await this.#processing
     const quickMs = scaledMs(this.#settings, QUICK_TRIES_MS)
-    const delivered = await this.#tryFor(event, Math.min(quickMs, this.#settings.callbackRetryMs))
-    const repeatAtMs = this.#unknownUntilMs > Date.now() ? this.#unknownUntilMs : null
+    const { delivered, beganMs } = await this.#tryFor(
+      event,
+      Math.min(quickMs, this.#settings.callbackRetryMs),
+    )
+    const repeatAtMs = this.#mayOvertake(beganMs) ? this.#unknownUntilMs : null
     if (delivered && repeatAtMs === null) return 'delivered'
     await handOver({ event, delivered, repeatAtMs })
     return delivered ? 'delivered' : 'retrying'
@@ -68,15 +79,29 @@ export class CallbackSender {
     }
   }
 
-  async #tryFor(event: CallbackEvent, durationMs: number): Promise<boolean> {
+  /** Whether an earlier delivery whose outcome stayed unknown may take effect after one that began then. */
+  #mayOvertake(beganMs: number): boolean {
+    if (this.#unknownUntilMs > Date.now()) return true
+    // No worker may have been there for a while.
+    return this.#unknownUntilMs > beganMs && patched(LATE_REPEAT)
+  }
+
+  /** Also tells when the last attempt began (ms since 1970). */
+  async #tryFor(event: CallbackEvent, durationMs: number): Promise<{ delivered: boolean; beganMs: number }> {
     const untilMs = Date.now() + durationMs
     for (let pauseMs = scaledMs(this.#settings, FIRST_PAUSE_MS); ; pauseMs *= 2) {
+      const beganMs = Date.now()
       const delivery = await deliver(event, this.#settings)
-      if (delivery === 'delivered') return true
-      if (delivery === 'refused' || Date.now() + pauseMs > untilMs) return false
+      if (delivery === 'delivered') return { delivered: true, beganMs }
+      if (delivery === 'refused' || Date.now() + pauseMs > untilMs) return { delivered: false, beganMs }
       await sleep(pauseMs)
     }
   }
+}
+
+function ofThisRun(event: CallbackEvent): CallbackEvent {
+  const { runId, firstExecutionRunId } = workflowInfo()
+  return toldByRun(event, runId, firstExecutionRunId)
 }
 
 /** To the delivery workflow: a new one, or the one that still delivers what the job said before it was reset. */

@@ -126,6 +126,6 @@ async function recordUsage({ production, failure, settings }: Ending): Promise<v
       ],
     )
   } catch {
-    // Counted by the activity itself.
+    // The outcome of the job is decided either way.
   }
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, defineSignal, setHandler, sleep } from '@temporalio/workflow'
+import { ApplicationFailure, condition, defineSignal, patched, setHandler, sleep } from '@temporalio/workflow'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import { local } from './activities.ts'
 import { deliver } from './deliver.ts'
@@ -7,6 +7,8 @@ import { scaledMs } from './timeScale.ts'
 
 const FIRST_PAUSE_MS = 5000
 const LONGEST_PAUSE_MS = 15 * 60_000
+/** The change by which what counts for a repetition is when a delivery began, not when it was known to have arrived. */
+export const LATE_REPEAT = 'late-repeat'
 
 export interface DeliverCallbackInput {
   event: CallbackEvent
@@ -32,6 +34,8 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
   let delivered = input.delivered ?? false
   let hurried = false
   let attempts = 0
+  /** When the delivery began that the receiver took over. */
+  let beganMs = 0
   setHandler(deliverNow, () => {
     hurried = true
   })
@@ -50,6 +54,7 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
       showDelivery('retrying', `attempt ${attempts + 1} of ${event.body.status} for job ${event.body.job_id}`)
       hurried = false
       const sending = event
+      beganMs = Date.now()
       const delivery = await deliver(sending, settings)
       attempts += 1
       delivered = delivery === 'delivered' && sending === event
@@ -68,11 +73,11 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
   const waitMs = (input.notBeforeMs ?? 0) - Date.now()
   if (waitMs > 0) await sleep(waitMs)
   if (!delivered) await deliverForDays()
-  while (repeatAtMs > Date.now()) {
+  while (repeatAtMs > Date.now() || (repeatAtMs > beganMs && patched(LATE_REPEAT))) {
     showDelivery('delivered', 'delivered; to be repeated once, as an earlier delivery had an unknown outcome')
     hurried = false
     // A delivery in between, asked for by hand, does not replace the repetition: the late one may still come after it.
-    await condition(() => hurried, repeatAtMs - Date.now())
+    if (repeatAtMs > Date.now()) await condition(() => hurried, repeatAtMs - Date.now())
     await deliverForDays()
   }
   showDelivery('delivered', `delivered after ${attempts} attempts`)

@@ -1,10 +1,10 @@
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow'
-import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
-import { card, host, io, local, queues, SECOND_MS } from './activities.ts'
+import type { RenderReceipt, StagedReference, UploadedAsset } from '../jobs/receipt.ts'
+import { card, io, local, queues, SECOND_MS, uploads } from './activities.ts'
 import { isHostSilent, wasHeld, whyItFailed } from './failure.ts'
 import { showPhase } from './jobView.ts'
 import { outages } from './outages.ts'
-import type { PreparedReference, Production } from './production.ts'
+import type { Production } from './production.ts'
 import { pauses, render } from './render.ts'
 import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
@@ -46,7 +46,7 @@ async function prepareReferences(
   production: Production,
   payload: unknown,
   settings: JobSettings,
-): Promise<PreparedReference[]> {
+): Promise<StagedReference[]> {
   if (production.plan.reference.sources.length === 0) return []
   const outlived = outages(settings)
   for (let lost = 0; ; ) {
@@ -70,7 +70,7 @@ async function prepareReferences(
   }
 }
 
-async function fetchAndPrepare({ plan }: Production, settings: JobSettings): Promise<PreparedReference[]> {
+async function fetchAndPrepare({ plan }: Production, settings: JobSettings): Promise<StagedReference[]> {
   const limits = {
     heartbeatTimeout: scaledMs(settings, 30 * SECOND_MS),
     retry: { initialInterval: scaledMs(settings, SECOND_MS), maximumAttempts: 4 },
@@ -132,16 +132,16 @@ async function enhance(production: Production, settings: JobSettings): Promise<v
 /** Renders, then uploads from the host that holds the files. If that host is gone, renders again with the same seed. */
 async function renderAndUpload(
   production: Production,
-  references: PreparedReference[],
+  references: StagedReference[],
   settings: JobSettings,
 ): Promise<void> {
   let lost = 0
   let silentHost: string | null = null
   for (;;) {
-    const receipt = await render(production, references, settings)
+    const receipt = await render(production, references, settings, silentHost)
     production.held = true
     production.receipt = receipt
-    // A silent host that now shows its receipt again was only busy, as all do when the store hangs: nothing is lost.
+    // A silent host that shows its receipt again was only busy, as its uploads are when the store hangs: nothing is lost.
     if (silentHost !== null && receipt.host !== silentHost) lost += 1
     try {
       production.assets = await upload(production, receipt, settings)
@@ -162,9 +162,9 @@ function upload(
   const { plan } = production
   showPhase('uploading')
   production.uploading = true
-  return host(settings).uploadAssets.executeWithOptions(
+  return uploads(settings).uploadAssets.executeWithOptions(
     {
-      taskQueue: queues().host(receipt.host),
+      taskQueue: queues().uploads(receipt.host),
       summary: `${receipt.files.length} ${plan.extension} to ${plan.bucket}`,
       scheduleToStartTimeout: settings.hostLostMs,
       // Only a new render can bring lost files back, so asking the same host again is of no use.

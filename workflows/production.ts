@@ -1,5 +1,5 @@
-import type { JobPlan, ReferenceRole } from '../jobs/plan.ts'
-import type { RenderReceipt, StagedFile, UploadedAsset } from '../jobs/receipt.ts'
+import type { JobPlan } from '../jobs/plan.ts'
+import type { RenderReceipt, StagedReference, UploadedAsset } from '../jobs/receipt.ts'
 
 /** What a job has brought about so far: the state that its ending is told from. */
 export interface Production {
@@ -12,18 +12,13 @@ export interface Production {
   round: number
   lowMemory: boolean
   /** Staged and at the job's size; null until they are. */
-  references: PreparedReference[] | null
+  references: StagedReference[] | null
   enhancedPrompt: string | null
   enhancement: 'applied' | 'failed' | null
   enhanceMs: number
   referenceDropped: string | null
   receipt: RenderReceipt | null
   assets: UploadedAsset[]
-}
-
-export interface PreparedReference {
-  role: ReferenceRole
-  file: StagedFile
 }
 
 export function beginProduction(plan: JobPlan & { seed: number }): Production {

@@ -1,5 +1,6 @@
+import { patched } from '@temporalio/workflow'
 import type { JobPlan } from '../jobs/plan.ts'
-import type { RenderReceipt } from '../jobs/receipt.ts'
+import type { RenderReceipt, StagedReference } from '../jobs/receipt.ts'
 import type { RenderHome } from '../jobs/renderHome.ts'
 import {
   type CardActivities,
@@ -13,23 +14,35 @@ import {
 import { isHostSilent, lastHome, wasHeld } from './failure.ts'
 import { showPhase } from './jobView.ts'
 import { outages } from './outages.ts'
-import type { PreparedReference, Production } from './production.ts'
+import type { Production } from './production.ts'
 import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
 
 type Rendered = Awaited<ReturnType<CardActivities['generate']>>
 
+/** The change by which a host that has not taken an upload in time is asked for its receipt, before others render anew. */
+const ASK_SILENT_HOST = 'ask-silent-host'
+/** It has been silent for as long as a lost host already, and answers at once if only its uploads are stuck. */
+const SILENT_HOST_ANSWERS_MS = 30 * SECOND_MS
+
 /**
  * Renders where the lane's queue brings it. When an attempt was lost on one machine and the next comes to another, the first
  * is asked, as it may be at it or have its receipt; if it stays silent for as long as a lost host does, it is rendered anew.
+ * `silentHost` has rendered it before, and did not take the upload.
  */
 export async function render(
   production: Production,
-  references: PreparedReference[],
+  references: StagedReference[],
   settings: JobSettings,
+  silentHost: string | null,
 ): Promise<RenderReceipt> {
   showPhase('rendering')
-  let home: RenderHome | null = null
+  const asksSilentHost = silentHost !== null && patched(ASK_SILENT_HOST)
+  let home: RenderHome | null = asksSilentHost ? { hostId: silentHost, begun: true } : null
+  const { hostLostMs } = settings
+  let silenceMs = asksSilentHost
+    ? Math.min(hostLostMs, scaledMs(settings, SILENT_HOST_ANSWERS_MS))
+    : hostLostMs
   const outlived = outages(settings)
   const lostHosts: string[] = []
   for (;;) {
@@ -37,7 +50,9 @@ export async function render(
       const asked = { ...wantedOf(production, references), ...(lostHosts.length > 0 ? { lostHosts } : {}) }
       const found: Rendered = await (home === null
         ? card(settings).generate.executeWithOptions(laneOptions(production, settings), [asked])
-        : host(settings).generate.executeWithOptions(homeOptions(home, production, settings), [asked]))
+        : host(settings).generate.executeWithOptions(homeOptions(home, silenceMs, production, settings), [
+            asked,
+          ]))
       if (!('elsewhere' in found)) return found
       production.held ||= found.elsewhere.begun
       home = found.elsewhere
@@ -45,6 +60,7 @@ export async function render(
       if (home !== null && isHostSilent(error)) {
         lostHosts.push(home.hostId)
         home = null
+        silenceMs = hostLostMs
         continue
       }
       if (!(await outlived(error))) throw error
@@ -54,7 +70,7 @@ export async function render(
   }
 }
 
-function wantedOf({ plan, round, lowMemory, enhancedPrompt }: Production, references: PreparedReference[]) {
+function wantedOf({ plan, round, lowMemory, enhancedPrompt }: Production, references: StagedReference[]) {
   const prompt = enhancedPrompt ?? plan.prompt
   return { plan, prompt, references, ...(round === 0 ? {} : { round, lowMemory }) }
 }
@@ -76,15 +92,14 @@ function laneOptions(production: Production, settings: JobSettings) {
   }
 }
 
-function homeOptions(home: RenderHome, production: Production, settings: JobSettings) {
-  const { hostLostMs } = settings
+function homeOptions(home: RenderHome, silenceMs: number, production: Production, settings: JobSettings) {
   return {
     ...renderOptions(production, settings),
     taskQueue: queues().host(home.hostId),
     // It may wait for the card as long there as in its lane.
     startToCloseTimeout: scaledMs(settings, RENDER_LIMIT_MS),
     // However it was heard of last: in line there, it may have got the card since, out of everybody's reach.
-    scheduleToStartTimeout: hostLostMs,
+    scheduleToStartTimeout: silenceMs,
   }
 }
 

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { acceptedAnswer, readCallback, refusedAnswer } from '../../dev/callbackAnswer.ts'
+import { listenAt } from '../../runtime/listenAt.ts'
 import { nowMs } from './clock.ts'
 import { COSTS } from './costs.ts'
-import { listening } from './listening.ts'
 import { pass } from './pause.ts'
 
 export interface CallbackArrival {
@@ -28,16 +28,18 @@ export async function startReceiver(scale: number): Promise<BenchReceiver> {
     url: '',
     arrivals,
     onArrival: () => {},
-    close: () => server.close(),
+    close: () =>
+      new Promise<void>(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
-  const server = await listening(
-    createServer((request, response) => {
-      void answer(request).then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json' })
-        response.end(JSON.stringify(body))
-      })
-    }),
-  )
+  const server = createServer((request, response) => {
+    void answer(request).then(({ status, body }) => {
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(body))
+    })
+  })
 
   async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
     const chunks: Buffer[] = []
@@ -53,6 +55,7 @@ export async function startReceiver(scale: number): Promise<BenchReceiver> {
     return { status: 200, body: acceptedAnswer(read.callback) }
   }
 
-  receiver.url = `${server.url}/functions/v1/job-callback`
+  const url = await listenAt(server, { host: '127.0.0.1', port: 0 })
+  receiver.url = `${url}/functions/v1/job-callback`
   return receiver
 }

@@ -1,4 +1,5 @@
 import type { JobView } from '../jobView.ts'
+import { isTerminal } from './isTerminal.ts'
 import { endText, progressText } from './jobText.ts'
 import type { Reporter } from './reporter.ts'
 import type { OutputStream } from './session.ts'
@@ -10,11 +11,6 @@ export async function createReporter(options: { stdout: OutputStream; json: bool
   if (!isTerminal(stdout)) return createLineReporter(stdout)
   const { createProgressBoard } = await import('./progressBoard.ts')
   return createProgressBoard(stdout)
-}
-
-/** Some pseudo-terminals have no size; nothing can be drawn on those. */
-function isTerminal(stream: OutputStream): stream is NodeJS.WriteStream {
-  return stream.isTTY === true && (stream.columns ?? 0) > 0
 }
 
 /** A line per phase and per tenth of its steps: a log that is worth reading later. */

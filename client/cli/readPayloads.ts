@@ -49,7 +49,10 @@ function parse(content: string, from: string): unknown {
   }
 }
 
-/** The payload with `metadata.simulate` set: outside production, the preview engine then acts out that failure. */
+/**
+ * The payload with `metadata.simulate` set, which counts outside production: a failure code is thrown whatever the engine
+ * is, other names are acted out by the preview engine.
+ */
 export function withSimulation(payload: unknown, simulate: string | undefined): unknown {
   if (simulate === undefined || typeof payload !== 'object' || payload === null) return payload
   const metadata = 'metadata' in payload && typeof payload.metadata === 'object' ? payload.metadata : {}

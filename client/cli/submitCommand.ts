@@ -16,7 +16,7 @@ export function addSubmitCommand(program: Command, session: Session): void {
     .argument('<payload...>', 'JSON files, each with a payload or an array of them; - for standard input')
     .option('-w, --wait', 'follow the jobs until they have ended')
     .option('--json', 'one JSON object per line')
-    .option('--simulate <failure>', 'have the preview engine act out a failure (outside production)')
+    .option('--simulate <failure>', 'a failure code, or what the preview engine acts out; not in production')
     .addHelpText(
       'after',
       `

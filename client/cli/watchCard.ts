@@ -2,6 +2,7 @@ import type { CardControl } from '../card.ts'
 import { PipelineError } from '../errors.ts'
 import { pause } from '../patience.ts'
 import { cardText } from './cardText.ts'
+import { isTerminal } from './isTerminal.ts'
 import type { OutputStream, Session } from './session.ts'
 
 /** Each look is a small workflow, so not more often. */
@@ -35,7 +36,7 @@ export async function watchCard(
 
 /** Loading the drawing takes a moment, which a pipe need not spend. */
 async function openDisplay(stdout: OutputStream, json: boolean) {
-  if (json || stdout.isTTY !== true || !((stdout.columns ?? 0) > 0)) {
+  if (json || !isTerminal(stdout)) {
     return { show: (text: string) => void stdout.write(json ? `${text}\n` : `${text}\n\n`), stop() {} }
   }
   const { createLogUpdate } = await import('log-update')

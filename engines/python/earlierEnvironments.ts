@@ -2,6 +2,7 @@ import { lstat, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from '../../assets/atomicFile.ts'
 import { tryProcessLock } from '../../gpu/processLock.ts'
+import { lockOf } from './keptEnvironment.ts'
 
 export interface EarlierEnvironment {
   directory: string
@@ -50,8 +51,6 @@ export async function removeEnvironment(directory: string): Promise<void> {
     lock.release()
   }
 }
-
-const lockOf = (directory: string) => `${directory}.lock`
 
 async function isBeingMade(directory: string): Promise<boolean> {
   const lock = await tryProcessLock(lockOf(directory))

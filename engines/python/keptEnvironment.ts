@@ -6,6 +6,9 @@ import { pythonOf } from './installers.ts'
 /** Written last: an environment without it was never finished. Not a rename, as an environment knows its own path. */
 const FINISHED = 'ourvidz-finished'
 
+/** The lock file of whoever makes or removes an environment. */
+export const lockOf = (directory: string) => `${directory}.lock`
+
 /** Whether an environment was finished and its program, which may stand on another outside it, is still there. */
 export async function isFinished(directory: string, program = pythonOf(directory)): Promise<boolean> {
   const needed = [access(join(directory, FINISHED)), access(program, constants.X_OK)]
@@ -26,7 +29,7 @@ export async function makeOnce(
 ): Promise<void> {
   const { program, tell, signal } = options
   if (await isFinished(directory, program)) return
-  const lock = await waitForProcessLock(`${directory}.lock`, {
+  const lock = await waitForProcessLock(lockOf(directory), {
     onWait: () => tell(`Another process is making ${directory}; waiting for it…`),
     ...(signal ? { signal } : {}),
   })

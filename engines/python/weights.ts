@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 /** One thing that has to be there. Paths are within the set's directory; `bytes` is about what it has in half precision. */
 export type WeightPart =
   | { kind: 'json'; path: string }
-  /** Anything else that is not looked into. */
+  /** Anything else. Of a zip archive, as torch's `.pth` are, the end is looked for. */
   | { kind: 'file'; path: string; bytes: number }
   | { kind: 'safetensors'; path: string; bytes: number }
   /** `<path>.safetensors`, or an index beside it with all the shards that it names. */

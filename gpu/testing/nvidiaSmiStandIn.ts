@@ -6,7 +6,6 @@ import { temporaryDirectory } from '../../test/temporaryDirectory.ts'
 export interface NvidiaSmiAnswers {
   gpus?: string
   apps?: string
-  header?: string
   exitCode?: number
   /** It never answers. */
   hangs?: boolean
@@ -30,12 +29,11 @@ test -e hangs && exec sleep 600
 case "$*" in
   *--query-gpu=*) cat gpus;;
   *--query-compute-apps=*) cat apps;;
-  *) cat header;;
 esac
 exit "$(cat exitCode)"
 `
-  const answers = async ({ gpus = '', apps = '', header = '', exitCode = 0, hangs }: NvidiaSmiAnswers) => {
-    const files = { gpus, apps, header, exitCode: `${exitCode}`, ...(hangs ? { hangs: '' } : {}) }
+  const answers = async ({ gpus = '', apps = '', exitCode = 0, hangs }: NvidiaSmiAnswers) => {
+    const files = { gpus, apps, exitCode: `${exitCode}`, ...(hangs ? { hangs: '' } : {}) }
     for (const [name, text] of Object.entries(files)) {
       // A call that runs meanwhile must find one whole answer.
       await writeFile(join(directory, 'new'), text)

@@ -8,11 +8,11 @@ import type { Machine } from './machine.ts'
 const OTHERWISE = 'or set ENGINE_COMPILE=false, which is slower'
 
 /** Whether the models can be compiled: that builds small C programs against Python's headers. */
-export async function checkCompiler({ config, path, withoutCard }: Machine): Promise<Found[]> {
+export async function checkCompiler({ config: { engine }, withoutCard }: Machine): Promise<Found[]> {
   if (withoutCard !== null) return [skipped(withoutCard)]
-  if (!config.engine.compile) return [skipped('ENGINE_COMPILE=false')]
+  if (!engine.compile) return [skipped('ENGINE_COMPILE=false')]
   const compilers = await Promise.all(
-    ['gcc', 'cc', 'clang'].map(name => which(name, { path, nothrow: true })),
+    ['gcc', 'cc', 'clang'].map(name => which(name, { path: engine.path, nothrow: true })),
   )
   const compiler = compilers.find(found => found !== null)
   const findings: Found[] = [
@@ -20,7 +20,7 @@ export async function checkCompiler({ config, path, withoutCard }: Machine): Pro
       ? fail(`there is no C compiler on PATH: apt-get install gcc, ${OTHERWISE}`)
       : ok(compiler),
   ]
-  const { include, version } = await findPython({ python: config.engine.python, path })
+  const { include, version } = await findPython({ python: engine.python, path: engine.path })
   const header = join(include, 'Python.h')
   const there = await access(header).then(
     () => true,

@@ -1,18 +1,14 @@
 import type { Config } from '../../runtime/config.ts'
+import { developmentWarning } from '../../runtime/developmentWarning.ts'
 import { isLoopback } from '../../runtime/loopback.ts'
 import { type Found, ok, warn } from './finding.ts'
 
 /** What is valid but hardly meant. That it can be parsed at all is seen before the checks. */
-export function checkConfiguration({ production, engine, store, temporal, callback }: Config): Found[] {
+export function checkConfiguration(config: Config): Found[] {
+  const { production, engine, store, callback } = config
   const findings: Found[] = []
-  const local = isOfThisMachine(`tcp://${temporal.address}`)
-  if (!production && (!local || store.kind === 'supabase')) {
-    findings.push(
-      warn(
-        'NODE_ENV is not production: producers can simulate failures, and the directory store signs with a known key',
-      ),
-    )
-  }
+  const development = developmentWarning(config)
+  if (development !== null) findings.push(warn(development))
   if (callback.url?.startsWith('http:') && callback.token !== null && !isOfThisMachine(callback.url)) {
     findings.push(warn('CALLBACK_URL is http: the token of the callbacks can be read on the way; use https'))
   }

@@ -17,7 +17,7 @@ const PROBE_MS = 90_000
 
 /** Whether the engine's Python environment is there, and whether its torch works with the card and the driver. */
 export async function checkEnvironment(machine: Machine): Promise<Found> {
-  const { config, path } = machine
+  const { config } = machine
   const { kind } = config.engine
   if (kind !== 'diffusers') return skipped(`ENGINE=${kind} needs no Python of ours`)
   const card = await machine.card().catch(() => undefined)
@@ -27,7 +27,7 @@ export async function checkEnvironment(machine: Machine): Promise<Found> {
     python: config.engine.python,
     cacheDir: config.cacheDir,
     list: listFile(list),
-    path,
+    path: config.engine.path,
   })
   if (python === null) {
     return warn(`not made yet (${list}): the worker makes it when it starts, or now: ourvidz engine setup`)

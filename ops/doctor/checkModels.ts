@@ -5,10 +5,10 @@ import { type Found, fail, ok, skipped, warn } from './finding.ts'
 import type { Machine } from './machine.ts'
 
 /** Whether the weights are there, and what is lost without those that are not. */
-export async function checkModels({ config, path }: Machine): Promise<Found[]> {
+export async function checkModels({ config }: Machine): Promise<Found[]> {
   const { kind } = config.engine
   if (kind !== 'diffusers') return [skipped(`ENGINE=${kind} has none of ours`)]
-  const { sets, modelsDir } = await checkWeights(config.engine, await foundHf(config, path))
+  const { sets, modelsDir } = await checkWeights(config.engine, await foundHf(config))
   const complete = sets.filter(({ state }) => state === 'complete')
   const bytes = complete.reduce((sum, set) => sum + set.bytes, 0)
   const lacking = sets.filter(({ state, spare }) => state === 'incomplete' || (state === 'missing' && !spare))

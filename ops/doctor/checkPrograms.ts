@@ -10,11 +10,8 @@ export async function checkFfmpeg({ engine }: Config): Promise<Found> {
 }
 
 /** Whether the program that WAN_COMMAND names, and the Python that runs it, are there. */
-export async function checkWanCommand(
-  { config: { engine }, path }: Machine,
-  command: string,
-): Promise<Found> {
-  const python = await which(engine.wanCommandPython, { path, nothrow: true })
+export async function checkWanCommand({ config: { engine } }: Machine, command: string): Promise<Found> {
+  const python = await which(engine.wanCommandPython, { path: engine.path, nothrow: true })
   if (python === null) return fail(`WAN_COMMAND_PYTHON: ${engine.wanCommandPython} is no program`)
   const there = await access(command).then(
     () => true,

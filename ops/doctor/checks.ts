@@ -13,9 +13,9 @@ import { checkTemporal } from './checkTemporal.ts'
 import type { Check } from './finding.ts'
 import { createMachine } from './machine.ts'
 
-/** Everything that an operator can get wrong, in the order in which it is told. `path` is a PATH. */
-export function createChecks(config: Config, path: string): Check[] {
-  const machine = createMachine(config, path)
+/** Everything that an operator can get wrong, in the order in which it is told. */
+export function createChecks(config: Config): Check[] {
+  const machine = createMachine(config)
   const { wanCommand } = config.engine
   const check = (name: string, run: Check['run'], limitMs = 20_000): Check => ({ name, limitMs, run })
   return [

@@ -4,15 +4,13 @@ import type { Config } from '../../runtime/config.ts'
 /** What the checks stand on. */
 export interface Machine {
   config: Config
-  /** A PATH: where programs are looked for. */
-  path: string
   /** Why there is nothing to see to about the card; null where the engine computes on one. */
   withoutCard: string | null
   /** The card that the configuration names, looked for once; null where none is needed. Throws what `findCard` throws. */
   card(): Promise<FoundCard | null>
 }
 
-export function createMachine(config: Config, path: string): Machine {
+export function createMachine(config: Config): Machine {
   const { kind, device } = config.engine
   const withoutCard =
     kind === 'preview'
@@ -23,7 +21,6 @@ export function createMachine(config: Config, path: string): Machine {
   let looking: Promise<FoundCard> | null = null
   return {
     config,
-    path,
     withoutCard,
     async card() {
       if (withoutCard !== null) return null

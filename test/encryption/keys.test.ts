@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { Client } from '@temporalio/client'
-import { expect, inject, test } from 'vitest'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { runCli } from '../../client/cli/runCli.ts'
 import { createPipelineClient, PayloadUnreadableError } from '../../client/index.ts'
+import { freePort } from '../../dev/freePort.ts'
+import { startStackWorker } from '../../dev/stackWorker.ts'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { parseConfig } from '../../runtime/config.ts'
 import { clientDataConverter } from '../../runtime/dataConverter.ts'
 import { makeEncryptionKey } from '../../runtime/encryptionKeys.ts'
 import { openTestStack, type TestStack } from '../stack.ts'
+import { temporaryDirectory } from '../temporaryDirectory.ts'
 import { payloadOf } from '../workflows/payloads.ts'
 import { openPipeline } from '../workflows/pipeline.ts'
+import { untilSwept } from '../workflows/untilSwept.ts'
 
 const [A, B, LOST] = [makeEncryptionKey('a'), makeEncryptionKey('b'), makeEncryptionKey('lost')]
 
@@ -74,6 +79,49 @@ test('whoever lacks the key is told which, and may still list jobs', { timeout: 
   }
   await stack.startGpu()
   expect(await stack.pipeline.result(payload.id)).toMatchObject({ status: 'completed' })
+})
+
+test('with a key that is lost control workers start nevertheless, and jobs are reconciled', {
+  timeout: 120_000,
+}, async () => {
+  const often = { RECONCILE_SECONDS: '1' }
+  // It reads both, so that what is left of either can be looked at.
+  const stack = await openPipeline({
+    control: false,
+    gpu: false,
+    env: { ...often, ENCRYPTION_KEYS: `${LOST},${A}` },
+  })
+  const { config, receiver, temporal } = stack
+  const before = await stack.startControl()
+  const schedule = temporal.schedule.getHandle(`reconcile-${config.temporal.queuePrefix}.jobs`)
+  // What a sweep leaves for the next is encrypted too.
+  const sweeps = async () => (await schedule.describe()).info.recentActions.length
+  await expect.poll(sweeps, { timeout: 20_000 }).toBeGreaterThan(1)
+  await before.stop()
+
+  const port = await freePort()
+  const control = await startStackWorker({
+    kind: 'control',
+    healthPort: port,
+    logFile: join(await temporaryDirectory(), 'control.log'),
+    env: {
+      ...often,
+      ENCRYPTION_KEYS: A,
+      END_WITH_STDIN: 'true',
+      DATA_DIR: await temporaryDirectory(),
+      TEMPORAL_ADDRESS: config.temporal.address,
+      TASK_QUEUE_PREFIX: config.temporal.queuePrefix,
+      CALLBACK_URL: receiver.callbackUrl,
+      CONTROL_HEALTH_PORT: String(port),
+    },
+  })
+  onTestFinished(() => control.stop(5000))
+  const payload = payloadOf()
+  await seenWith(stack, A).pipeline.submit(payload)
+  await expect.poll(() => stack.heard(payload.id).length, { timeout: 20_000 }).toBe(1)
+  await temporal.workflow.getHandle(workflowIds.job(payload.id)).terminate('by hand')
+  await untilSwept(stack, () => stack.heard(payload.id).length > 1)
+  expect(stack.heard(payload.id).at(-1)?.metadata.error_type).toBe('terminated')
 })
 
 async function ourvidz(args: string[], env: Record<string, string>) {

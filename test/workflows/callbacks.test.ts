@@ -5,6 +5,7 @@ import { startCallbackReceiver } from '../../dev/callbackReceiver.ts'
 import type { Delivery } from '../../dev/deliveryLog.ts'
 import { freePort } from '../../dev/freePort.ts'
 import type { Behaviour } from '../../dev/receiverBehaviour.ts'
+import { failedEvent } from '../../jobs/callback.ts'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { startGoneReceiver } from './goneReceiver.ts'
 import { payloadOf } from './payloads.ts'
@@ -85,6 +86,20 @@ describe('an attempt of processing that is still being worked on', () => {
       ['processing', true],
       ['completed', true],
     ])
+  })
+
+  test('whose time is over before a worker comes to the repetition: it is repeated then', async () => {
+    const { temporal, config, receiver } = await openPipeline({ gpu: false })
+    const { id } = payloadOf()
+    const at = new Date().toISOString()
+    const event = failedEvent({ jobId: id, plan: null, failure: { code: 'stuck' }, planError: null, at })
+    const delivery = await temporal.workflow.start('deliverCallbackWorkflow', {
+      workflowId: workflowIds.callback(id),
+      taskQueue: `${config.temporal.queuePrefix}.jobs`,
+      args: [{ event, delivered: true, repeatAtMs: Date.now() - 1000 }],
+    })
+    expect(await delivery.result()).toEqual({ attempts: 1 })
+    expect(processed(receiver.log.deliveries, 'failed').map(({ webhookId }) => webhookId)).toEqual([event.id])
   })
 
   test('and outlives our patience: the terminal event is repeated when it can be over, also if asked for before', async () => {

@@ -3,17 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { payloadOf } from './payloads.ts'
-import { openPipeline } from './pipeline.ts'
+import { openPipeline, type Pipeline } from './pipeline.ts'
 import { untilSwept } from './untilSwept.ts'
 
 const SWEEP_OFTEN = { RECONCILE_SECONDS: '1' }
 
-test('a job that is reset in the Web UI is told its end once, by its last run', async () => {
-  const { pipeline, temporal, heard, startGpu, config } = await openPipeline({ gpu: false, env: SWEEP_OFTEN })
-  const payload = payloadOf()
-  await pipeline.submit(payload)
-  await expect.poll(() => heard(payload.id).length).toBe(1)
-  const job = temporal.workflow.getHandle(workflowIds.job(payload.id))
+/** To after its first task, as in the Web UI. */
+async function reset({ temporal, config }: Pipeline, jobId: string): Promise<void> {
+  const job = temporal.workflow.getHandle(workflowIds.job(jobId))
   const { events } = await job.fetchHistory()
   const firstTask = events?.find(event => event.workflowTaskCompletedEventAttributes)
   await temporal.workflowService.resetWorkflowExecution({
@@ -23,6 +20,15 @@ test('a job that is reset in the Web UI is told its end once, by its last run', 
     workflowTaskFinishEventId: firstTask?.eventId ?? null,
     requestId: randomUUID(),
   })
+}
+
+test('a job that is reset in the Web UI is told its end once, by its last run', async () => {
+  const stack = await openPipeline({ gpu: false, env: SWEEP_OFTEN })
+  const { pipeline, heard, startGpu } = stack
+  const payload = payloadOf()
+  await pipeline.submit(payload)
+  await expect.poll(() => heard(payload.id).length).toBe(1)
+  await reset(stack, payload.id)
   // The run that the reset has closed looks like one that was terminated; three sweeps see it.
   await sleep(4000)
   await startGpu()
@@ -31,6 +37,40 @@ test('a job that is reset in the Web UI is told its end once, by its last run', 
   expect(heard(payload.id).filter(({ status }) => status !== 'processing')).toMatchObject([
     { status: 'completed' },
   ])
+})
+
+test('a job that was told, is reset, and is then terminated: its new end is told, under an id of its own', {
+  timeout: 120_000,
+}, async () => {
+  const stack = await openPipeline({ gpu: false, env: SWEEP_OFTEN })
+  const { pipeline, temporal, heard, receiver } = stack
+  const payload = payloadOf()
+  await pipeline.submit(payload)
+  await expect.poll(() => heard(payload.id).length).toBe(1)
+  const job = temporal.workflow.getHandle(workflowIds.job(payload.id))
+  const first = await job.describe()
+  await job.terminate('by hand')
+  await untilSwept(stack, () => heard(payload.id).length === 2)
+
+  await reset(stack, payload.id)
+  const watching = pipeline.result(payload.id)
+  watching.catch(() => {})
+  await expect.poll(async () => (await job.describe()).status.name).toBe('RUNNING')
+  const second = await job.describe()
+  expect(second.runId).not.toBe(first.runId)
+  await temporal.workflow.getHandle(job.workflowId, second.runId).terminate('by hand, again')
+  await untilSwept(stack, () => terminalIds().length === 2)
+  await expect(watching).rejects.toThrow()
+  expect(terminalIds()).toEqual([`evt_${payload.id}_2`, `evt_${payload.id}_2_${second.runId.slice(0, 8)}`])
+  await sleep(3000)
+  expect(terminalIds().length).toBe(2)
+
+  function terminalIds(): (string | null)[] {
+    const told = receiver.log.deliveries.filter(
+      ({ jobId, sequence }) => jobId === payload.id && sequence === 2,
+    )
+    return told.map(({ webhookId }) => webhookId)
+  }
 })
 
 test('a job terminated while processing is being delivered: no overlap, and the end is told last', {

@@ -1,47 +1,19 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { freePort } from '../../dev/freePort.ts'
-import { startStackWorker } from '../../dev/stackWorker.ts'
 import { startTcpProxy } from '../faults/world/tcpProxy.ts'
 import { temporaryDirectory } from '../temporaryDirectory.ts'
 import { payloadOf } from './payloads.ts'
-import { ending, openPipeline, type Pipeline } from './pipeline.ts'
+import { ending, openPipeline } from './pipeline.ts'
+import { startMachine } from './startMachine.ts'
 
 const FAST = { TIME_SCALE: '0.1', PREVIEW_SPEED: '0.02' }
-
-/** A GPU worker as a process of its own, which can be killed. */
-async function startMachine(
-  { config }: Pipeline,
-  hostId: string,
-  dataDir: string,
-  temporalAddress = config.temporal.address,
-) {
-  const port = await freePort()
-  const worker = await startStackWorker({
-    kind: 'gpu',
-    healthPort: port,
-    logFile: join(dataDir, `${hostId}.log`),
-    env: {
-      ...FAST,
-      END_WITH_STDIN: 'true',
-      DATA_DIR: dataDir,
-      HOST_ID: hostId,
-      STORE_DIR: config.store.directory,
-      TEMPORAL_ADDRESS: temporalAddress,
-      TASK_QUEUE_PREFIX: config.temporal.queuePrefix,
-      GPU_HEALTH_PORT: String(port),
-    },
-  })
-  onTestFinished(() => worker.stop(5000))
-  return worker
-}
 
 /** Kills a machine's worker as soon as its render has the card, and lets another machine take the job's next attempt. */
 async function loseMachine(hostLostSeconds: string) {
   const pipeline = await openPipeline({ gpu: false, env: { ...FAST, HOST_LOST_SECONDS: hostLostSeconds } })
   const dataDir = await temporaryDirectory()
-  const first = await startMachine(pipeline, 'first', dataDir)
+  const first = await startMachine(pipeline, 'first', dataDir, FAST)
   const payload = payloadOf({ type: 'video_fast', config: { frame_num: 81 } })
   await pipeline.pipeline.submit(payload)
   await expect
@@ -67,7 +39,7 @@ test('a render whose machine died and comes back is made there, though another w
           ).length,
       )
   await expect.poll(attempts, { timeout: 30_000 }).toBe(2)
-  await startMachine(pipeline, 'first', dataDir)
+  await startMachine(pipeline, 'first', dataDir, FAST)
   expect((await ending(pipeline, payload.id)).receipt?.host).toBe('first')
   expect(await readdir(join(dataDir, 'renders', payload.id))).toHaveLength(1)
 })
@@ -83,7 +55,10 @@ test('a task that arrives after its time-out, when another machine is at the ren
   const proxy = await startTcpProxy(() => Number(server.port))
   onTestFinished(() => proxy.close())
   const dataDir = await temporaryDirectory()
-  await startMachine(pipeline, 'late', dataDir, `127.0.0.1:${proxy.port}`)
+  await startMachine(pipeline, 'late', dataDir, {
+    ...FAST,
+    TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}`,
+  })
   // What it polls for is handed out, and does not arrive.
   proxy.set('half-open')
   const payload = payloadOf({ type: 'video_fast', config: { frame_num: 81 } })

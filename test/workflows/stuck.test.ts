@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { NativeConnection, Worker } from '@temporalio/worker'
 import { expect, onTestFinished, test } from 'vitest'
+import { isStuck } from '../../activities/stuckJobs.ts'
 import { createSweepJobs } from '../../activities/sweepJobs.ts'
 import { queuesWithPrefix } from '../../jobs/queues.ts'
 import { workflowIds } from '../../jobs/workflowIds.ts'
@@ -33,6 +35,30 @@ async function startBrokenWorker({ temporal }: Config): Promise<() => Promise<vo
     return stopped
   }
 }
+
+test('a job goes by the deadline that it was submitted with, also when a shorter one is configured since', {
+  timeout: 60_000,
+}, async () => {
+  const { pipeline, temporal, config, heard } = await openPipeline({ gpu: false })
+  const payload = payloadOf()
+  await pipeline.submit(payload)
+  await expect.poll(() => heard(payload.id).length).toBe(1)
+  const job = await temporal.workflow.getHandle(workflowIds.job(payload.id)).describe()
+  const shorter = {
+    client: temporal,
+    jobsQueue: queuesWithPrefix(config.temporal.queuePrefix).jobs,
+    callbacks: true,
+    callbackAttemptMs: 1000,
+    deadlineFactor: 1e-6,
+    quarantineMs: 3_600_000,
+    stuckGraceMs: 500,
+    outputBuckets: [],
+  }
+  await sleep(job.startTime.getTime() + 3000 - Date.now())
+  expect((await runActivity(createSweepJobs(shorter), { last: null })).swept).toEqual([])
+  const stuckAfter = (hours: number) => isStuck(job, shorter, Date.now() + hours * 3_600_000)
+  expect([await stuckAfter(5.9), await stuckAfter(6.1)]).toEqual([false, true])
+})
 
 test('a job whose workflow tasks fail is ended by the sweep, and told as stuck once', {
   timeout: 60_000,

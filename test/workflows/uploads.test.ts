@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import type { JobOutcome } from '../../workflows/types.ts'
@@ -6,6 +8,7 @@ import { type StorageStandIn, startSupabaseStorage } from '../standins/supabaseS
 import { temporaryDirectory } from '../temporaryDirectory.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
+import { startMachine } from './startMachine.ts'
 
 const BUCKET = 'sdxl_image_fast'
 
@@ -113,6 +116,45 @@ describe('a store that fails a job’s uploads and comes back', () => {
     )
     for (const outcome of outcomes) expectWhole(storage, outcome)
   })
+
+  test('uploads that hang on two hosts: nothing is rendered again by the other, and the cards answer', {
+    timeout: 90_000,
+  }, async () => {
+    const storage = await startStorage()
+    const pipeline = await openOn(storage, {
+      gpu: false,
+      env: { HOST_LOST_SECONDS: '1', UPLOAD_TIMEOUT_SECONDS: '8' },
+    })
+    const PREVIEW_LOG = join(await temporaryDirectory(), 'renders.jsonl')
+    await pipeline.startGpu({ HOST_ID: 'host-a', DATA_DIR: await temporaryDirectory(), PREVIEW_LOG })
+    await startMachine(pipeline, 'host-b', await temporaryDirectory(), {
+      STORE: 'supabase',
+      SUPABASE_URL: storage.url,
+      SUPABASE_SERVICE_ROLE_KEY: storage.key,
+      UPLOAD_TIMEOUT_SECONDS: '8',
+      PREVIEW_SPEED: '0',
+      PREVIEW_LOG,
+    })
+    storage.failNext({ kind: 'hang' }, { times: 32 })
+    const payloads = Array.from({ length: 24 }, () => payloadOf())
+    for (const payload of payloads) await pipeline.pipeline.submit(payload)
+    await expect.poll(() => storage.requests.length, { timeout: 20_000 }).toBe(32)
+    for (const hostId of ['host-a', 'host-b']) {
+      const { lanes } = await pipeline.pipeline.card(hostId).status()
+      expect(lanes.every(({ ready }) => ready)).toBe(true)
+    }
+
+    const outcomes = await Promise.all(payloads.map(({ id }) => ending(pipeline, id)))
+    expect(outcomes.map(({ status, failure }) => failure?.detail ?? status)).toEqual(
+      payloads.map(() => 'completed'),
+    )
+    for (const outcome of outcomes) expectWhole(storage, outcome)
+    const begun = (await readFile(PREVIEW_LOG, 'utf8'))
+      .split('\n')
+      .filter(line => line.includes('"event":"begun"'))
+      .map(line => JSON.parse(line).id)
+    expect(begun.toSorted()).toEqual(payloads.map(({ id }) => id).toSorted())
+  })
 })
 
 describe('what a job has uploaded', () => {
@@ -173,7 +215,8 @@ test('a host that is lost with its files: another renders the same picture again
   const outcome = await ending(pipeline, payload.id)
   expect(outcome).toMatchObject({ status: 'completed', receipt: { host: 'host-b' } })
   expectWhole(storage, outcome)
-  expect(await scheduled(pipeline, payload.id, 'generate')).toBe(2)
+  // Once on each host, and between the two the first is asked whether it still has the files.
+  expect(await scheduled(pipeline, payload.id, 'generate')).toBe(3)
   const [processing] = pipeline.heard(payload.id)
   expect(outcome.seed).toBe(processing?.metadata.seed)
   expect(pipeline.heard(payload.id).map(({ status }) => status)).toEqual(['processing', 'completed'])

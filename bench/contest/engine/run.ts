@@ -6,7 +6,7 @@ import { enhancedText } from '../../../engines/preview/enhanceText.ts'
 import { createProgress } from '../../../engines/preview/progress.ts'
 import type { Turn } from '../../../engines/preview/turn.ts'
 import type { Command, EngineEvent, RenderJob } from '../../../engines/protocol.ts'
-import { jobTypeNames } from '../../../jobs/jobTypes.ts'
+import { isJobType } from '../../../jobs/jobTypes.ts'
 import { nowMs } from '../clock.ts'
 import { COSTS, encodeSeconds, renderSeconds } from '../costs.ts'
 import type { FileMaker } from '../files.ts'
@@ -73,8 +73,8 @@ function jobIdOf(id: string): string {
 
 function secondsOf(job: Run['command']['job']): number {
   if (job.kind === 'enhance') return COSTS.enhanceSeconds
-  const type = jobTypeNames.find(name => name === job.type)
-  if (type === undefined) throw new Error(`no such type: ${job.type}`)
+  const { type } = job
+  if (!isJobType(type)) throw new Error(`no such type: ${type}`)
   const sources = job.references.map(({ role, path }) => ({ role, source: path }))
   return renderSeconds({ ...job, type, sources })
 }

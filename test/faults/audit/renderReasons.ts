@@ -116,7 +116,8 @@ function planChanged({ submission, workflow }: JobView, later: Drawing): boolean
 function hostLost({ job, earlier, later }: Pair, evidence: Evidence): boolean {
   const retiredAt = evidence.run.hosts.find(({ hostId }) => hostId === earlier.host)?.retiredAt ?? null
   return (job.workflow?.activities ?? []).some(({ queue, failureType, scheduledMs, closedMs }) => {
-    const silent = failureType === 'SCHEDULE_TO_START' && queue.endsWith(`host.${earlier.host}`)
+    const asked = [`host.${earlier.host}`, `uploads.${earlier.host}`].some(name => queue.endsWith(name))
+    const silent = failureType === 'SCHEDULE_TO_START' && asked
     if (!silent || closedMs === null || closedMs > later.begunMs + SLACK_MS) return false
     if (retiredAt !== null && retiredAt <= closedMs) return true
     const outages = evidence.faults

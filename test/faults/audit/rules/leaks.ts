@@ -67,7 +67,7 @@ function isExplained(evidence: Evidence, byId: Map<string, JobView>, { host, pat
   if (job.workflow?.status !== 'COMPLETED') return true
   return !job.workflow.activities.some(
     ({ name, queue, end }) =>
-      name === 'uploadAssets' && end === 'completed' && queue.endsWith(`host.${host}`),
+      name === 'uploadAssets' && end === 'completed' && queue.endsWith(`uploads.${host}`),
   )
 }
 

@@ -91,7 +91,7 @@ async function hostLost(
   waitedMs = 20,
 ): Promise<{ from: string; host: string }> {
   const drawn = await drawAgain(doctor, jobId, { ms: 2000 + waitedMs })
-  const queue = `host.${drawn.host}`
+  const queue = `uploads.${drawn.host}`
   const silent = { name: 'uploadAssets', queue, at: drawn.from, failure: SILENT }
   await addActivity(doctor, jobId, silent, waitedMs)
   return drawn
@@ -99,7 +99,7 @@ async function hostLost(
 
 async function filesLost(doctor: Doctor, jobId: string): Promise<{ from: string; host: string }> {
   const drawn = await drawAgain(doctor, jobId, { ms: 2000, on: 'same' })
-  const queue = `host.${drawn.host}`
+  const queue = `uploads.${drawn.host}`
   await addActivity(doctor, jobId, { name: 'uploadAssets', queue, at: drawn.from, failure: LOST })
   return drawn
 }
