@@ -51,15 +51,29 @@ export async function reconcileJob(
   if (plan !== null && history.uploadBegan && history.terminalEvent?.body.status !== 'completed') {
     const { bucket, userId, images, extension } = plan
     const input = { bucket, userId, jobId, images, extension, ...scaleOf(deps) }
-    await startOnce(deps, WORKFLOW_TYPES.removeAssets, workflowIds.removeAssets(jobId), input)
+    const wasReset = history.firstRunId !== null && history.firstRunId !== job.runId
+    await startUnlessThere(
+      deps,
+      WORKFLOW_TYPES.removeAssets,
+      workflowIds.removeAssets(jobId),
+      input,
+      wasReset,
+    )
   }
   if (!deps.callbacks) return false
   const at = new Date().toISOString()
   const failed = failedEvent({ jobId, plan, failure: { code }, planError: null, at })
   const event = history.terminalEvent ?? toldByRun(failed, job.runId, history.firstRunId ?? job.runId)
-  const input = { event, ...whenToDeliver(history.openDeliveries, deps) }
-  const policy = delivery === null ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE'
-  return startOnce(deps, WORKFLOW_TYPES.deliverCallback, workflowIds.callback(jobId), input, policy)
+  const when = whenToDeliver(history.openDeliveries, deps)
+  // That of an earlier run may be under way still.
+  if (delivery !== null) when.notBeforeMs = Math.max(when.notBeforeMs, Date.now() + deps.callbackAttemptMs)
+  return startUnlessThere(
+    deps,
+    WORKFLOW_TYPES.deliverCallback,
+    workflowIds.callback(jobId),
+    { event, ...when },
+    delivery !== null,
+  )
 }
 
 /** Not while an attempt of the dead workflow may be under way; and again once the receiver cannot be at work on `processing`. */
@@ -101,18 +115,21 @@ async function describeIfThere(
   }
 }
 
-async function startOnce(
+/** `insteadOfEarlier`: what an earlier run of the job has started is no hindrance, and is ended if it still runs. */
+async function startUnlessThere(
   deps: ReconcileDeps,
   type: string,
   workflowId: string,
   input: unknown,
-  workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE' = 'REJECT_DUPLICATE',
+  insteadOfEarlier: boolean,
 ): Promise<boolean> {
   try {
     await deps.client.workflow.start(type, {
       workflowId,
       taskQueue: deps.jobsQueue,
-      workflowIdReusePolicy,
+      ...(insteadOfEarlier
+        ? { workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'TERMINATE_EXISTING' }
+        : { workflowIdReusePolicy: 'REJECT_DUPLICATE' }),
       staticSummary: 'by the reconciler',
       args: [input],
     })

@@ -1,4 +1,8 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client'
+import {
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionDescription,
+  WorkflowNotFoundError,
+} from '@temporalio/client'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
@@ -8,7 +12,12 @@ import type { DeliverCallbackInput } from '../workflows/deliverCallback.ts'
 import { WORKFLOW_TYPES } from '../workflows/types.ts'
 import { readAttributes } from './attributes.ts'
 import type { PipelineContext } from './context.ts'
-import { JobNotFoundError, JobStillRunningError, NothingToRedeliverError } from './errors.ts'
+import {
+  JobNotFoundError,
+  JobStillRunningError,
+  NothingToRedeliverError,
+  PayloadUnreadableError,
+} from './errors.ts'
 import { parseUuid } from './jobId.ts'
 import { describeJob, isRunning } from './jobState.ts'
 import { callServer } from './server.ts'
@@ -29,10 +38,7 @@ export async function redeliver(context: PipelineContext, jobId: string): Promis
   const job = await orNull(describeJob(context, id))
   if (job !== null && isRunning(job)) throw new JobStillRunningError(id)
 
-  // The delivery may be an earlier run's, of before the job was reset; what the reconciler told, only the delivery knows.
-  const event =
-    (await recordedEvent(context, workflowIds.job(id))) ??
-    (await recordedEvent(context, workflowIds.callback(id)))
+  const event = await lastTold(context, id, job)
   if (event === null) throw job === null ? new JobNotFoundError(id) : new NothingToRedeliverError(id)
   const userId = job === null ? null : readAttributes(job.typedSearchAttributes).userId
   const started = await startDelivery(context, id, { event }, userId)
@@ -46,6 +52,29 @@ async function hasten({ client }: PipelineContext, jobId: string): Promise<boole
   if (delivery === null || !isRunning(delivery)) return false
   const signalled = callServer(client, () => handle.signal('deliverNow')).then(() => true)
   return (await orNull(signalled)) ?? false
+}
+
+/** The job's own event; what the reconciler told of it, only the delivery knows, which may be that of a run before a reset. */
+async function lastTold(
+  context: PipelineContext,
+  jobId: string,
+  job: WorkflowExecutionDescription | null,
+): Promise<CallbackEvent | null> {
+  const { client } = context
+  let unreadable: PayloadUnreadableError | null = null
+  try {
+    const own = await recordedEvent(context, workflowIds.job(jobId))
+    if (own !== null) return own
+  } catch (error) {
+    if (!(error instanceof PayloadUnreadableError)) throw error
+    unreadable = error
+  }
+  const handle = client.workflow.getHandle(workflowIds.callback(jobId))
+  const delivery = await orNull(callServer(client, () => handle.describe()))
+  const isOfThisRun = delivery !== null && (job === null || delivery.startTime >= job.startTime)
+  if (isOfThisRun) return await recordedEvent(context, workflowIds.callback(jobId))
+  if (unreadable !== null) throw unreadable
+  return null
 }
 
 async function recordedEvent({ client }: PipelineContext, workflowId: string): Promise<CallbackEvent | null> {

@@ -7,7 +7,7 @@ const table = {
   adapter: { residentMiB: 100 },
   video: { residentMiB: 200 },
   language: { residentMiB: 500 },
-  text: { residentMiB: 400, transient: true },
+  text: { residentMiB: 400 },
 } as const
 
 function needs(models: string[], workingMiB: number, transient: string[] = []): MemoryNeeds {
@@ -98,7 +98,7 @@ describe('admission', () => {
 })
 
 describe('the text encoder', () => {
-  test('stays where there is room, and is the first to go', () => {
+  test('stays where there is room, and goes when it is the one that nobody has used for longest', () => {
     const { budget } = budgetOfMiB(1300)
     expect(budget.reserve('a', film)).toEqual(act([], ['video', 'text']))
     expect(budget.textEncoded('a')).toEqual([])
@@ -117,10 +117,16 @@ describe('the text encoder', () => {
     expect(budget.status()).toMatchObject({ workingMiB: 310 })
   })
 
-  test('rather leaves than that another model is evicted', () => {
-    const { budget } = budgetOfMiB(1110)
-    budget.prewarm(['language', 'video'])
-    expect(budget.reserve('a', film)).toEqual(act([], ['text'], ['text']))
+  test('stays while images come one after the other beside a video; what nobody uses goes for it', () => {
+    const { budget } = budgetOfMiB(1500)
+    expect(budget.prewarm(['picture', 'video', 'text', 'language'])).toHaveLength(4)
+    expect(budget.reserve('a', film)).toEqual(act(['language'], []))
+    budget.textEncoded('a')
+    for (const taskId of ['b', 'c']) {
+      expect(budget.reserve(taskId, needs(['video'], 60, ['text']))).toEqual(ready)
+      budget.textEncoded(taskId)
+      budget.release(taskId)
+    }
   })
 
   test('one that is about to leave is not counted on', () => {

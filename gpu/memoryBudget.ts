@@ -176,6 +176,8 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
         resident.use([model])
         fitting.push(model)
       }
+      // Those that are asked for first are wanted most.
+      resident.use(fitting)
       noteOthers()
       return fitting
     },

@@ -60,7 +60,7 @@ export function isInUse(jobs: readonly JobMemory[], model: string): boolean {
 
 /**
  * How a job gets its memory: which idle models go, and whether its transient models must leave the card between its phases;
- * null while others are in the way. Transient models rather leave than that another model is evicted for them to stay.
+ * null while others are in the way. Those stay where that costs only models that nobody uses: the next job needs them again.
  */
 export function planMemory(card: CardMemory, needs: MemoryNeeds, workingMiB: number): MemoryPlan | null {
   const { resident, jobs } = card
@@ -70,15 +70,11 @@ export function planMemory(card: CardMemory, needs: MemoryNeeds, workingMiB: num
   if (wanted.some(model => leaving.includes(model))) return null
 
   const stay = evictions(card, wanted, [], ownMiB(resident, needs, workingMiB, false))
+  if (stay !== null) return { unload: stay, drops: false }
   const shared = needs.transient.some(model => isInUse(jobs, model))
-  if (needs.transient.length === 0 || shared || stay?.length === 0) {
-    return stay && { unload: stay, drops: false }
-  }
+  if (needs.transient.length === 0 || shared) return null
   const leave = evictions(card, needs.models, needs.transient, ownMiB(resident, needs, workingMiB, true))
-  if (leave === null) return null
-  return stay !== null && stay.length <= leave.length
-    ? { unload: stay, drops: false }
-    : { unload: leave, drops: true }
+  return leave && { unload: leave, drops: true }
 }
 
 /** The idle models to evict so that `wanted` and `needMiB` fit beside what is in use; null if that is not enough. */

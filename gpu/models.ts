@@ -1,8 +1,6 @@
 export interface ModelRow {
   /** MiB of the card that its weights take. */
   residentMiB: number
-  /** Needed only until the text is encoded; the first to go when memory is short. */
-  transient?: true
 }
 
 export type ModelTable = Readonly<Record<string, ModelRow>>
@@ -19,7 +17,7 @@ export const MODELS = {
   lustify_sdxl: { residentMiB: mib(6.94) },
   sdxl_ip_adapter: { residentMiB: mib(2.11) },
   wan_2_1_1_3b: { residentMiB: mib(4.31 + 0.51) },
-  umt5_xxl: { residentMiB: mib(11.36), transient: true },
+  umt5_xxl: { residentMiB: mib(11.36) },
   prompt_enhancer: { residentMiB: mib(15.23) },
 } as const satisfies ModelTable
 

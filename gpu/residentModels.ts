@@ -9,7 +9,7 @@ export interface ResidentModels {
   remove(models: readonly string[]): void
   /** Sum of MiB; a model that the table does not know counts nothing. */
   sizeOf(models: Iterable<string>): number
-  /** Those that nobody uses, in the order in which they go: transient ones first, then the least recently used. */
+  /** Those that nobody uses, in the order in which they go: the least recently used first. */
   idle(isUsed: (model: string) => boolean): string[]
   idleSeconds(model: string): number
 }
@@ -18,7 +18,6 @@ export interface ResidentModels {
 export function createResidentModels(table: ModelTable, now: () => number): ResidentModels {
   /** A Map keeps the order of insertion. */
   const lastUsedMs = new Map<string, number>()
-  const isTransient = (model: string) => table[model]?.transient === true
   return {
     has: model => lastUsedMs.has(model),
     all: () => [...lastUsedMs.keys()],
@@ -36,10 +35,7 @@ export function createResidentModels(table: ModelTable, now: () => number): Resi
       for (const model of models) sum += table[model]?.residentMiB ?? 0
       return sum
     },
-    idle(isUsed) {
-      const idle = [...lastUsedMs.keys()].filter(model => !isUsed(model))
-      return [...idle.filter(isTransient), ...idle.filter(model => !isTransient(model))]
-    },
+    idle: isUsed => [...lastUsedMs.keys()].filter(model => !isUsed(model)),
     idleSeconds: model => Math.max(0, (now() - (lastUsedMs.get(model) ?? now())) / 1000),
   }
 }

@@ -110,7 +110,7 @@ export async function openTestStack(
           ? { workflowBundle: { codePath: inject('workflowBundlePath') } }
           : {}),
       })
-      await ensureReconcileSchedule(temporal, config)
+      await ensureReconcileSchedule(temporal, config, log)
       return running(workers, async () => {})
     },
     async startGpu(env = {}, program) {

@@ -26,6 +26,7 @@ await runWorkerProgram('control', async ({ config, log, connectOptions, serveHea
       dataConverter: clientDataConverter(config.encryption),
     }),
     config,
+    log,
   )
   defer('collector', collectKeptFiles({ config, log, metrics, renders: null }))
 

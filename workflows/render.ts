@@ -64,6 +64,7 @@ export async function render(
         continue
       }
       if (!(await outlived(error))) throw error
+      silenceMs = hostLostMs
       production.held ||= wasHeld(error)
       home = lastHome(error)
     }

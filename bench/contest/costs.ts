@@ -5,7 +5,7 @@ import type { Work } from './work.ts'
 
 /**
  * What everything costs, in real seconds of an RTX 6000 Ada and of a hosted Supabase, before the world's scale. Contract:
- * the producers' expected seconds. Estimates and calculations are named as such: no card could be had. Where there is more than one figure, the choice
+ * the producers' expected seconds. Estimates and calculations are named as such: they were set before a card could be had. Where there is more than one figure, the choice
  * and its reason stand beside it; a cold WAN job's start and loading are in the contract's figures, so they are taken out
  * of what the card computes.
  */

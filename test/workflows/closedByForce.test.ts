@@ -73,6 +73,39 @@ test('a job that was told, is reset, and is then terminated: its new end is told
   }
 })
 
+test('the end of a run after a reset takes the place of the one before, which is still being delivered', {
+  timeout: 120_000,
+}, async () => {
+  let down = true
+  const stack = await openPipeline({
+    gpu: false,
+    env: SWEEP_OFTEN,
+    behave: ({ status }) => (down && status === 'failed' ? 'server-error' : 'ok'),
+  })
+  const { pipeline, temporal, heard, receiver } = stack
+  const payload = payloadOf()
+  await pipeline.submit(payload)
+  await expect.poll(() => heard(payload.id).length).toBe(1)
+  const job = temporal.workflow.getHandle(workflowIds.job(payload.id))
+  await job.terminate('by hand')
+  const ends = () =>
+    receiver.log.deliveries.filter(({ jobId, sequence }) => jobId === payload.id && sequence === 2)
+  await untilSwept(stack, () => ends().length > 0)
+
+  await reset(stack, payload.id)
+  await expect.poll(async () => (await job.describe()).status.name).toBe('RUNNING')
+  const { runId } = await job.describe()
+  const delivery = temporal.workflow.getHandle(workflowIds.callback(payload.id))
+  const first = await delivery.describe()
+  await job.terminate('by hand, again')
+  await expect.poll(async () => (await delivery.describe()).runId, { timeout: 30_000 }).not.toBe(first.runId)
+  down = false
+  await expect.poll(() => ends().some(({ processed }) => processed), { timeout: 40_000 }).toBe(true)
+  await sleep(3000)
+  const taken = ends().filter(({ processed }) => processed)
+  expect(taken.map(({ webhookId }) => webhookId)).toEqual([`evt_${payload.id}_2_${runId.slice(0, 8)}`])
+})
+
 test('a job terminated while processing is being delivered: no overlap, and the end is told last', {
   timeout: 120_000,
 }, async () => {

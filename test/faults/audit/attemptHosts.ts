@@ -1,18 +1,18 @@
 import type { Drawing } from './drawings.ts'
 import type { Interval } from './interval.ts'
-import { CARD } from './needs.ts'
+import { CARD, hostOfQueue } from './needs.ts'
 import type { Evidence } from './readEvidence.ts'
 import type { ActivityRecord } from './workflow.ts'
 
 /** Of an attempt that was heard of no more. */
 const UNHEARD = /^(HEARTBEAT|START_TO_CLOSE)$/
 
-/** The host of each worker whose name Temporal has seen in the queue of a host, which nobody else serves. */
+/** The host of each worker whose name Temporal has seen in a queue of a host. */
 export function hostsOfWorkers({ workflows }: Evidence): Map<string, string> {
   const pairs = workflows
     .flatMap(({ activities }) => activities)
     .flatMap(({ queue, worker }): [string, string][] => {
-      const host = /(?:^|\.)host\.([^.]+)$/.exec(queue)?.[1]
+      const host = hostOfQueue(queue)
       return host === undefined || worker === null ? [] : [[worker, host]]
     })
   return new Map(pairs)

@@ -26,6 +26,11 @@ export function openIn(activities: readonly ActivityRecord[], [from, to]: Interv
   return main.length > 0 ? main : open
 }
 
+/** Whose queue it is, if it is that of a host or of its uploads, which nobody else serves. */
+export function hostOfQueue(queue: string): string | undefined {
+  return /(?:^|\.)(?:host|uploads)\.([^.]+)$/.exec(queue)?.[1]
+}
+
 /** The activities that a host's program works for. */
 export const CARD = new Set(['generate', 'enhancePrompt'])
 
@@ -34,7 +39,7 @@ export function needsOf(open: readonly ActivityRecord[]): Needs {
   // Between two activities there are the workflow's own pauses, most of them for the receiver.
   if (open.length === 0) needs.services.push('receiver')
   for (const { name, queue } of open) {
-    const host = /(?:^|\.)host\.([^.]+)$/.exec(queue)?.[1]
+    const host = hostOfQueue(queue)
     if (host !== undefined) needs.hosts.push(host)
     else if (!CARD.has(name)) needs.control = true
     switch (name) {

@@ -2,6 +2,7 @@ import { type Drawing, livesOf } from './drawings.ts'
 import type { Interval } from './interval.ts'
 import { overlap, union } from './interval.ts'
 import type { JobView } from './jobView.ts'
+import { hostOfQueue } from './needs.ts'
 import type { Evidence } from './readEvidence.ts'
 
 /**
@@ -116,8 +117,7 @@ function planChanged({ submission, workflow }: JobView, later: Drawing): boolean
 function hostLost({ job, earlier, later }: Pair, evidence: Evidence): boolean {
   const retiredAt = evidence.run.hosts.find(({ hostId }) => hostId === earlier.host)?.retiredAt ?? null
   return (job.workflow?.activities ?? []).some(({ queue, failureType, scheduledMs, closedMs }) => {
-    const asked = [`host.${earlier.host}`, `uploads.${earlier.host}`].some(name => queue.endsWith(name))
-    const silent = failureType === 'SCHEDULE_TO_START' && asked
+    const silent = failureType === 'SCHEDULE_TO_START' && hostOfQueue(queue) === earlier.host
     if (!silent || closedMs === null || closedMs > later.begunMs + SLACK_MS) return false
     if (retiredAt !== null && retiredAt <= closedMs) return true
     const outages = evidence.faults

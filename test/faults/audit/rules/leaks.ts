@@ -1,6 +1,7 @@
 import type { HostStatus } from '../evidence.ts'
 import type { Finding, Rule } from '../findings.ts'
 import type { JobView } from '../jobView.ts'
+import { hostOfQueue } from '../needs.ts'
 import type { Evidence } from '../readEvidence.ts'
 
 /** Records that a render keeps until it is collected (RENDER_TTL_HOURS): its marks, its receipt, and what was uploaded. */
@@ -66,8 +67,7 @@ function isExplained(evidence: Evidence, byId: Map<string, JobView>, { host, pat
   if (job === undefined) return false
   if (job.workflow?.status !== 'COMPLETED') return true
   return !job.workflow.activities.some(
-    ({ name, queue, end }) =>
-      name === 'uploadAssets' && end === 'completed' && queue.endsWith(`uploads.${host}`),
+    ({ name, queue, end }) => name === 'uploadAssets' && end === 'completed' && hostOfQueue(queue) === host,
   )
 }
 
