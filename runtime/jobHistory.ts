@@ -2,8 +2,8 @@ import type { Client } from '@temporalio/client'
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js'
 import type { temporal } from '@temporalio/proto'
 import type { CallbackEvent } from '../jobs/callback.ts'
+import { millis } from './protoTime.ts'
 
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined
 
 /** A delivery whose end the history does not tell: its time-out, an unknown outcome, or the workflow's own sudden end. */
@@ -61,7 +61,7 @@ export async function readJobHistory(
     if (activity?.activityType?.name === 'sendCallback') {
       const sent = eventIn(await decode(activity.input))
       found.terminalEvent = terminal(sent) ?? found.terminalEvent
-      if (sent !== null) open.set(String(event.eventId), { kind: sent.kind, atMs: timeOf(event) })
+      if (sent !== null) open.set(String(event.eventId), { kind: sent.kind, atMs: millis(event.eventTime) })
     }
     if (completed && open.has(String(completed.scheduledEventId))) {
       if (!isUnknown(await decode(completed.result))) open.delete(String(completed.scheduledEventId))
@@ -70,10 +70,6 @@ export async function readJobHistory(
       found.terminalEvent = terminal(eventIn(await decode(child.input))) ?? found.terminalEvent
   }
   return { ...found, openDeliveries: [...open.values()] }
-}
-
-function timeOf({ eventTime }: HistoryEvent): number {
-  return Number(eventTime?.seconds ?? 0) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6
 }
 
 function payloadOf(input: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client'
 import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
+import { millis } from './protoTime.ts'
 
 /** The last status that a job gave itself while it ran, and its limit. */
 export type JobTimes =
@@ -41,7 +42,3 @@ export async function readJobTimes(
   }
   return found
 }
-
-type Time = { seconds?: { toString(): string } | null; nanos?: number | null } | null | undefined
-
-const millis = (time: Time) => Number(time?.seconds ?? 0) * 1000 + Number(time?.nanos ?? 0) / 1e6

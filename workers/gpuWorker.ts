@@ -42,7 +42,10 @@ const HOST_ACTIVITIES_AT_ONCE = 50
 /** Neither lanes nor hosts have workflows; what a tuner must name but nobody uses. */
 const UNUSED_SLOTS = { type: 'fixed-size', numSlots: 2 } as const
 
-/** The workers of one card: one per lane, so that no kind waits in line behind another, and two for this host: what is asked of it, and its uploads. */
+/**
+ * The workers of one card: one per lane, so that no kind waits in line behind another, and two for this host: what is asked of
+ * it, and its uploads.
+ */
 export function createGpuWorkers({
   config,
   connection,
