@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { audit } from './audit/audit.ts'
 import type { FaultLine } from './audit/evidence.ts'
 import { hostStatuses, leftProcesses, orphanedEngines, untilQuiet, writeRun } from './closing.ts'
-import type { FaultKind } from './kinds/kind.ts'
 import { startOperator } from './operator.ts'
-import { runSchedule } from './schedule.ts'
+import { type Choice, runSchedule } from './schedule.ts'
 import { startStream } from './stream.ts'
 import { releaseDisksBelow } from './world/disk.ts'
 import { putPictures } from './world/referenceLibrary.ts'
@@ -16,7 +15,7 @@ export interface RoundOptions {
   directory: string
   seed: number
   count: number
-  kinds: readonly FaultKind[]
+  choose: Choice
   timeScale: number
   tell: (line: string) => void
   /** Ends the round early; it is still brought to its end and audited. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { formatReport } from './audit/report.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import { FAULT_KINDS } from './kinds/all.ts'
+import { drawnFrom, FAULT_KINDS } from './kinds/all.ts'
 import { type RoundResult, runRound } from './round.ts'
 import { added, formatSummary, summaryOf } from './summary.ts'
 
@@ -70,7 +70,7 @@ async function main(): Promise<number> {
       directory: join(directory, `round-${String(number).padStart(3, '0')}`),
       seed: checkpoint.seed + number,
       count: Math.min(checkpoint.round, checkpoint.count - done()),
-      kinds,
+      choose: drawnFrom(kinds),
       timeScale: 0.1,
       tell,
       signal: stopping.signal,

@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultLine } from './audit/evidence.ts'
 import { type FaultKind, now, type Outcome } from './kinds/kind.ts'
-import { randomOf } from './random.ts'
+import { type Random, randomOf } from './random.ts'
 import type { Stream } from './stream.ts'
 import type { World } from './world/world.ts'
 
 /** How often a second fault begins while the first is going on. */
 const OVERLAP = 0.3
 
+/** What the n-th fault is, from 1. Takes one number from `random`; the rest is the fault's own. */
+export type Choice = (n: number, random: Random) => FaultKind
+
 export interface ScheduleOptions {
   world: World
   stream: Stream
   seed: number
   count: number
-  kinds: readonly FaultKind[]
+  choose: Choice
   onFault: (fault: FaultLine) => void
   /** Told of a fault that could not be acted out, or not to its end. */
   onNotActedOut: (problem: string) => void
@@ -38,9 +41,9 @@ export async function runSchedule(options: ScheduleOptions): Promise<void> {
 }
 
 async function runFault(options: ScheduleOptions, n: number): Promise<void> {
-  const { world, stream, seed, kinds, onFault, onNotActedOut } = options
+  const { world, stream, seed, choose, onFault, onNotActedOut } = options
   const random = randomOf(seed, 'fault', n)
-  const kind = random.weighted(kinds)
+  const kind = choose(n, random)
   const from = now()
   const outcome = await kind.act({ world, stream, random }).catch((error): Outcome => {
     onNotActedOut(`fault ${n}, ${kind.name}, could not be acted out: ${error}`)

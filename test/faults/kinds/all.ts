@@ -1,3 +1,4 @@
+import type { Choice } from '../schedule.ts'
 import { CUT_OFFS } from './cutOffs.ts'
 import { KILLS } from './kills.ts'
 import type { FaultKind } from './kind.ts'
@@ -19,18 +20,23 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   ...WISHED,
 ]
 
-/** Of those that hurt most: for short runs. */
-const DANGEROUS = new Set([
-  'kill-control',
-  'kill-engine',
-  'kill-temporal',
-  ...MOMENTS.map(({ name }) => name),
-  'restart-impatient',
-  'store-answer-lost',
-  'receiver-answer-lost',
-  'disk-full',
-  'temporal-away',
-  'cut-off-from-temporal',
-])
+/** Each as often as its weight says. */
+export function drawnFrom(kinds: readonly FaultKind[]): Choice {
+  return (_n, random) => random.weighted(kinds)
+}
 
-export const DANGEROUS_KINDS: readonly FaultKind[] = FAULT_KINDS.filter(({ name }) => DANGEROUS.has(name))
+/** These, in this order. Throws where there is no such kind. */
+export function inOrder(names: readonly string[]): Choice {
+  const kinds = names.map(name => {
+    const kind = FAULT_KINDS.find(each => each.name === name)
+    if (kind === undefined) throw new Error(`there is no kind of fault ${name}`)
+    return kind
+  })
+  return (n, random) => {
+    // What a draw would have taken, so that a fault does just what it did when it was drawn.
+    random.next()
+    const kind = kinds[n - 1]
+    if (kind === undefined) throw new Error(`there are only ${kinds.length} faults`)
+    return kind
+  }
+}

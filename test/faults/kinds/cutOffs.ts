@@ -65,7 +65,7 @@ function begunAt(world: World, jobId: string): Promise<Host | null> {
       resolve(host)
     }
     const stopWatching = world.onRender(seen => {
-      if (seen.jobId !== jobId || seen.moment !== 'begun') return
+      if (seen.jobId !== jobId || seen.moment !== 'drawing') return
       end(world.hosts.find(({ hostId }) => hostId === seen.host) ?? null)
     })
     const timer = setTimeout(end, PATIENCE_MS, null)

@@ -1,31 +1,45 @@
+import { statSync } from 'node:fs'
 import type { Random } from '../random.ts'
 import type { RenderMoment } from '../world/renderWatch.ts'
 import type { Host } from '../world/workers.ts'
 import type { World } from '../world/world.ts'
-import { downWith, type FaultKind, killFor, now, type Outcome, type Stage } from './kind.ts'
+import { doneBefore } from './doneBefore.ts'
+import { downWith, type FaultKind, killFor, type Outcome, type Stage } from './kind.ts'
 
+/** A moment that came. */
 interface Seen {
   jobId: string
   host: string
+  /** Whether it had passed by this time (ms since 1970): what is seen from outside is seen late. */
+  passedBy(atMs: number): Promise<boolean>
 }
+
+type Watch = (world: World, tell: (seen: Seen) => void) => () => void
+type Kill = (stage: Stage, host: Host) => { down: string[]; done: Promise<unknown> }
 
 /** Longest wait for a moment; after it the kill comes at any moment. */
 const PATIENCE_MS = 6000
 
-/** SIGKILL at the nasty moments, as they are seen from outside: in the render folder, and on the way to the store. */
-export const MOMENTS: readonly FaultKind[] = [
-  atMoment('gpu-killed-while-rendering', 2, onRender('begun'), killGpu),
-  atMoment('gpu-killed-while-receipt-is-written', 4, onRender('receipt-writing'), killGpu),
-  atMoment('gpu-killed-before-completion-is-reported', 4, onRender('receipt'), killGpu),
-  atMoment('temporal-killed-before-completion-is-reported', 2, onRender('receipt'), killTemporal),
-  atMoment('gpu-killed-between-uploads', 4, onUpload('first'), killGpu),
-  atMoment('gpu-killed-after-last-upload', 4, onUpload('last'), killGpu),
-  atMoment('temporal-killed-after-last-upload', 2, onUpload('last'), killTemporal),
-  atMoment('control-killed-between-upload-and-callback', 3, onUpload('last'), killControls),
+/** As they are seen in the render folder, and on the way to the store. */
+const WATCHES: Record<string, Watch> = {
+  'while-rendering': onRender('drawing'),
+  'while-receipt-is-written': onRender('receipt-writing'),
+  'before-completion-is-reported': onRender('receipt'),
+  'between-uploads': onUpload('first'),
+  'after-last-upload': onUpload('last'),
+}
+
+const VICTIMS: readonly { name: string; weight: number; kill: Kill }[] = [
+  { name: 'gpu', weight: 3.5, kill: killGpu },
+  { name: 'temporal', weight: 1.5, kill: killTemporal },
+  { name: 'control', weight: 1.5, kill: killControls },
+  { name: 'engine', weight: 1, kill: killEngine },
 ]
 
-type Watch = (world: World, tell: (seen: Seen) => void) => () => void
-type Kill = (stage: Stage, host: Host) => { down: string[]; done: Promise<unknown> }
+/** SIGKILL of each at each of the nasty moments. */
+export const MOMENTS: readonly FaultKind[] = VICTIMS.flatMap(({ name, weight, kill }) =>
+  Object.entries(WATCHES).map(([moment, watch]) => atMoment(`${name}-killed-${moment}`, weight, watch, kill)),
+)
 
 function atMoment(name: string, weight: number, watch: Watch, kill: Kill): FaultKind {
   return {
@@ -36,14 +50,15 @@ function atMoment(name: string, weight: number, watch: Watch, kill: Kill): Fault
       const moment = Promise.withResolvers<{
         seen: Seen | null
         host: Host
-        from: string
         killing: ReturnType<Kill>
+        atMs: number
       }>()
       const strike = (seen: Seen | null) => {
         const host = world.hosts.find(({ hostId }) => hostId === seen?.host) ?? random.pick(world.hosts)
+        const killing = kill(stage, host)
+        moment.resolve({ seen, host, killing, atMs: Date.now() })
         stopWatching()
         clearTimeout(timer)
-        moment.resolve({ seen, host, from: now(), killing: kill(stage, host) })
       }
       let struck = false
       const once = (seen: Seen | null) => {
@@ -53,16 +68,30 @@ function atMoment(name: string, weight: number, watch: Watch, kill: Kill): Fault
       }
       const stopWatching = watch(world, once)
       const timer = setTimeout(once, PATIENCE_MS, null)
-      const { seen, host, from, killing } = await moment.promise
+      const { seen, host, killing, atMs } = await moment.promise
       await killing.done
-      const detail = seen === null ? 'its moment did not come' : `job ${seen.jobId}`
-      return { target: host.hostId, down: killing.down, hit: seen !== null, from, detail }
+      const hit = seen !== null && !(await seen.passedBy(atMs))
+      const miss = seen === null ? 'its moment did not come' : `too late for job ${seen.jobId}`
+      const detail = hit ? `job ${seen.jobId}` : miss
+      return { target: host.hostId, down: killing.down, hit, from: new Date(atMs).toISOString(), detail }
     },
   }
 }
 
 function onRender(wanted: RenderMoment): Watch {
-  return (world, tell) => world.onRender(seen => seen.moment === wanted && tell(seen))
+  return (world, tell) =>
+    world.onRender(({ moment, jobId, host, receipt }) => {
+      if (moment !== wanted) return
+      const passedBy = async (atMs: number) =>
+        moment === 'receipt' ? doneBefore(world, jobId, 'generate', atMs) : writtenBefore(receipt, atMs)
+      tell({ jobId, host, passedBy })
+    })
+}
+
+/** Whether the receipt was there; a file's time lags behind by some milliseconds, so that a close call counts as missed. */
+function writtenBefore(receipt: string, atMs: number): boolean {
+  const mtimeMs = statSync(receipt, { throwIfNoEntry: false })?.mtimeMs
+  return mtimeMs !== undefined && mtimeMs < atMs
 }
 
 const OBJECT = /^\/storage\/v1\/object\/[^/]+\/[^/]+\/([0-9a-f-]{36})\/\d+\.(png|mp4|thumb\.webp)$/
@@ -78,7 +107,8 @@ function onUpload(which: 'first' | 'last'): Watch {
         const paths = stored.get(jobId) ?? new Set()
         stored.set(jobId, paths.add(path))
         const wanted = which === 'first' ? 1 : world.ledger.objectsOf(jobId)
-        if (paths.size === wanted) tell({ jobId, host: host.hostId })
+        const passedBy = (atMs: number) => doneBefore(world, jobId, 'uploadAssets', atMs)
+        if (paths.size === wanted) tell({ jobId, host: host.hostId, passedBy })
       }),
     )
     return () => {
@@ -101,6 +131,13 @@ function killControls({ world, random }: Stage) {
     down: ['control'],
     done: Promise.all(world.controls.map(({ keeper }) => killFor(keeper, pause(random)))),
   }
+}
+
+/** Its worker starts it again by itself. */
+function killEngine(_stage: Stage, host: Host) {
+  const pid = host.enginePid()
+  if (pid !== null) process.kill(pid, 'SIGKILL')
+  return { down: [`engine:${host.hostId}`], done: Promise.resolve() }
 }
 
 function pause(random: Random): number {

@@ -1,14 +1,19 @@
-import { existsSync, type FSWatcher, mkdirSync, readdirSync, statSync, watch } from 'node:fs'
+import { existsSync, type FSWatcher, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { ReceiptLine } from '../audit/evidence.ts'
 
-/** `begun`: a file of the attempt is there. `receipt-writing`: its files are in place and the receipt is being written. */
-export type RenderMoment = 'begun' | 'receipt-writing' | 'receipt'
+/**
+ * `drawing`: the mark of the attempt says that it has the card. `receipt-writing`: its files are being put in place, after
+ * which comes the receipt, which is not there. `receipt`: it is.
+ */
+export type RenderMoment = 'drawing' | 'receipt-writing' | 'receipt'
 
 export interface RenderSeen {
   host: string
   jobId: string
   moment: RenderMoment
+  /** Where the receipt is, or will be. */
+  receipt: string
 }
 
 /** Watches the renders of one host from outside. */
@@ -17,7 +22,8 @@ export interface RenderWatch {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const FINISHED = /^\d+\.(png|mp4|thumb\.webp|webp)$/
+const BEGAN = /^began-\d+\.json$/
+const FINISHED = /^\d+\.(png|mp4|thumb\.webp)$/
 
 export function watchRenders(options: {
   directory: string
@@ -59,25 +65,28 @@ export function watchRenders(options: {
 
   function followRender(jobId: string, planHash: string): void {
     const folder = join(directory, jobId, planHash)
-    let finished = false
+    const receiptPath = join(folder, 'receipt.json')
+    const see = (moment: RenderMoment) => onSeen({ host, jobId, moment, receipt: receiptPath })
     follow(folder, name => {
-      if (name.startsWith('work-')) onSeen({ host, jobId, moment: 'begun' })
-      if (FINISHED.test(name)) finished = true
-      if (finished && name.endsWith('.tmp')) onSeen({ host, jobId, moment: 'receipt-writing' })
-      if (name === 'receipt.json') receipt(jobId, planHash, join(folder, name))
+      if (BEGAN.test(name) && hasCard(join(folder, name))) see('drawing')
+      if (FINISHED.test(name) && existsSync(join(folder, name)) && !existsSync(receiptPath))
+        see('receipt-writing')
+      if (name === 'receipt.json' && receipt(jobId, planHash, receiptPath)) see('receipt')
     })
   }
 
-  function receipt(jobId: string, planHash: string, path: string): void {
+  /** Notes a receipt that is new. */
+  function receipt(jobId: string, planHash: string, path: string): boolean {
     try {
       const { mtimeMs } = statSync(path)
-      if (told.get(path) === mtimeMs) return
+      if (told.get(path) === mtimeMs) return false
       told.set(path, mtimeMs)
       const mtime = new Date(mtimeMs).toISOString()
       onReceipt({ at: new Date().toISOString(), host, jobId, planHash, path, mtime })
-      onSeen({ host, jobId, moment: 'receipt' })
+      return true
     } catch {
       // Removed meanwhile.
+      return false
     }
   }
 
@@ -85,5 +94,15 @@ export function watchRenders(options: {
     close() {
       for (const folder of [...watchers.keys()]) forget(folder)
     },
+  }
+}
+
+/** What the mark of a running attempt says; it is replaced whole, and gone when the attempt's folder is. */
+function hasCard(mark: string): boolean {
+  try {
+    const { owner, held }: { owner?: unknown; held?: unknown } = JSON.parse(readFileSync(mark, 'utf8'))
+    return held === true && owner !== null
+  } catch {
+    return false
   }
 }

@@ -30,7 +30,7 @@ export async function recordCleanRun(directory: string) {
     directory,
     seed: 9,
     count: WANTED.length,
-    kinds: [submitting],
+    choose: () => submitting,
     timeScale: 0.1,
     tell: () => {},
     signal: new AbortController().signal,
