@@ -8,7 +8,7 @@ export interface ConnectedPipelineClient extends PipelineClient {
   close(): Promise<void>
 }
 
-/** Connects as the installation's configuration says. Throws ServerUnreachableError, whose message says what to do. */
+/** Connects as the installation's configuration says. Throws ServerUnreachableError, whose message says what to do, or ConfigError for TLS files. */
 export async function connectPipelineClient({
   temporal,
   store,

@@ -1,7 +1,14 @@
 /** The SDK's one public entry. */
 
+export type { CallbackBody } from '../jobs/callback.ts'
 export type { CardStatus, LaneMode, LaneStatus, MemoryStatus } from '../jobs/cardStatus.ts'
-export { type ClientConfig, parseClientConfig } from '../runtime/config.ts'
+export { FAILURES, type FailureCode, type FailureRow } from '../jobs/failures.ts'
+export type { JobType, Lane } from '../jobs/jobTypes.ts'
+export type { ReferenceMode } from '../jobs/plan.ts'
+export type { UploadedAsset } from '../jobs/receipt.ts'
+export type { CallbackStatus } from '../jobs/searchAttributes.ts'
+export type { JobPhase, JobStatus } from '../jobs/status.ts'
+export { type ClientConfig, ConfigError, parseClientConfig } from '../runtime/config.ts'
 export { clientDataConverter } from '../runtime/dataConverter.ts'
 export type { JobOutcome } from '../workflows/types.ts'
 export type { CancelResult } from './cancel.ts'

@@ -121,6 +121,11 @@ test('a store is tried in every bucket, and the bad ones are named', async () =>
   storage.buckets.set('sdxl_image_fast', {})
   expect((await runDoctor(env)).of('store')).toEqual([expect.stringMatching(/^ok .*in each of 10 buckets/)])
   expect([...storage.objects.keys()]).toEqual([])
+  storage.buckets.set('video_fast', { contentTypes: ['video/mp4'] })
+  expect((await runDoctor(env)).of('store')).toEqual([
+    expect.stringMatching(/^fail bucket video_fast: .*\(image\/webp\)/),
+  ])
+  storage.buckets.set('video_fast', {})
   const wrong = await runDoctor({ ...env, SUPABASE_SERVICE_ROLE_KEY: 'wrong-key' })
   expect(wrong.of('store')).toEqual([expect.stringMatching(/^fail /)])
   expect(JSON.stringify(wrong.findings)).not.toContain('wrong-key')

@@ -49,6 +49,19 @@ test('the Supabase project gives the callback its address and its token', () => 
 })
 
 test.each([
+  ['https://p.example/functions/v1/another', 'service-key'],
+  ['https://p.example:444/functions/v1/job-callback', null],
+  ['https://hooks.example/p.example', null],
+])('the service role key goes to the project alone: %s gets %s', (url, token) => {
+  const env = {
+    STORE: 'supabase',
+    SUPABASE_URL: 'https://p.example',
+    SUPABASE_SERVICE_ROLE_KEY: 'service-key',
+  }
+  expect(parseConfig({ ...env, CALLBACK_URL: url }).callback.token).toBe(token)
+})
+
+test.each([
   ['python3  -m my_engine --speed 2', ['python3', '-m', 'my_engine', '--speed', '2']],
   ['["/opt/my engine/run", "--say", "a b"]', ['/opt/my engine/run', '--say', 'a b']],
 ])('a command of %s is a program and its arguments', (text, words) => {

@@ -223,6 +223,13 @@ function missingVariables(env: Environment): string[] {
   return missing
 }
 
+/** The service key opens the whole project, so no other server gets it. */
+function serviceKeyFor(url: string | null, env: Environment): string | null {
+  if (url === null || env.SUPABASE_URL === undefined) return null
+  const isOfProject = new URL(url).origin === new URL(env.SUPABASE_URL).origin
+  return isOfProject ? (env.SUPABASE_SERVICE_ROLE_KEY ?? null) : null
+}
+
 function toConfig(env: Environment) {
   const dataDir = resolve(env.DATA_DIR)
   const timeScale = env.TIME_SCALE
@@ -275,7 +282,7 @@ function toConfig(env: Environment) {
     },
     callback: {
       url: callbackUrl,
-      token: env.CALLBACK_TOKEN ?? env.SUPABASE_SERVICE_ROLE_KEY ?? null,
+      token: env.CALLBACK_TOKEN ?? serviceKeyFor(callbackUrl, env),
       secret: env.CALLBACK_SECRET ?? null,
       timeoutMs: secondsMs(env.CALLBACK_TIMEOUT_SECONDS),
       retryMs: hoursMs(env.CALLBACK_RETRY_HOURS),

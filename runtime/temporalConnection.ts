@@ -1,5 +1,4 @@
-import { Connection, isGrpcServiceError } from '@temporalio/client'
-import type { NativeConnection } from '@temporalio/worker'
+import { Connection, type ConnectionLike, isGrpcServiceError } from '@temporalio/client'
 import type { Config } from './config.ts'
 import { type RetryOptions, retryFor } from './retryFor.ts'
 import { temporalTls } from './temporalTls.ts'
@@ -36,7 +35,7 @@ export async function toConnectionOptions(temporal: TemporalConfig) {
 }
 
 /** Opens a connection within the options' limits, and checks that it leads to the namespace. */
-export async function openConnection<C extends Connection | NativeConnection>(
+export async function openConnection<C extends ConnectionLike>(
   temporal: TemporalConfig,
   { waitMs = 0, attemptMs = 5_000, signal, onRetry }: ConnectOptions,
   connect: (attemptMs: number) => Promise<C>,
@@ -53,7 +52,7 @@ export async function openConnection<C extends Connection | NativeConnection>(
 }
 
 /** Limited from outside: the core waits for ever on a server that accepts the connection and says nothing. */
-async function connectOnce<C extends Connection | NativeConnection>(
+async function connectOnce<C extends ConnectionLike>(
   namespace: string,
   attemptMs: number,
   connect: () => Promise<C>,

@@ -13,15 +13,10 @@ import { type CallbackEvent, toldByRun } from '../jobs/callback.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { deliver } from './deliver.ts'
-import {
-  type DeliverCallbackInput,
-  deliverCallbackWorkflow,
-  deliverInstead,
-  LATE_REPEAT,
-} from './deliverCallback.ts'
+import { deliverCallbackWorkflow, deliverInstead, LATE_REPEAT } from './deliverCallback.ts'
 import { RECEIVER_LIMIT_MS } from './receiverLimit.ts'
 import { scaledMs } from './timeScale.ts'
-import type { JobSettings } from './types.ts'
+import type { DeliverCallbackInput, JobSettings } from './types.ts'
 
 /** How long a job itself tries to deliver its terminal callback, before a workflow of its own takes over. */
 const QUICK_TRIES_MS = 20_000

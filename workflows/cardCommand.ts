@@ -1,15 +1,8 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow'
-import type { CardCommand } from '../jobs/cardCommand.ts'
 import type { CardStatus } from '../jobs/cardStatus.ts'
 import { host, queues } from './activities.ts'
 import { isHostSilent } from './failure.ts'
-import { CARD_FAILURES } from './types.ts'
-
-export interface CardCommandInput extends CardCommand {
-  hostId: string
-  /** How long the GPU worker may take to answer. */
-  answerWithinMs: number
-}
+import { CARD_FAILURES, type CardCommandInput } from './types.ts'
 
 /** One command of an operator, carried out by the GPU worker of a host. Its history tells later who asked for what, and when. */
 export async function cardCommandWorkflow(input: CardCommandInput): Promise<CardStatus> {

@@ -4,21 +4,12 @@ import { local } from './activities.ts'
 import { deliver } from './deliver.ts'
 import { showDelivery } from './jobView.ts'
 import { scaledMs } from './timeScale.ts'
+import type { DeliverCallbackInput } from './types.ts'
 
 const FIRST_PAUSE_MS = 5000
 const LONGEST_PAUSE_MS = 15 * 60_000
 /** The change by which what counts for a repetition is when a delivery began, not when it was known to have arrived. */
 export const LATE_REPEAT = 'late-repeat'
-
-export interface DeliverCallbackInput {
-  event: CallbackEvent
-  /** The receiver has it already, and only the repetition is left to do. */
-  delivered?: boolean
-  /** Until then an attempt of somebody else may be under way (ms since 1970). */
-  notBeforeMs?: number
-  /** When the receiver can no longer be working on an earlier event whose outcome stayed unknown (ms since 1970). */
-  repeatAtMs?: number | null
-}
 
 /** Try at once instead of waiting out the pause: an operator knows that the receiver is back. */
 const deliverNow = defineSignal('deliverNow')

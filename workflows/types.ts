@@ -1,3 +1,5 @@
+import type { CallbackEvent } from '../jobs/callback.ts'
+import type { CardCommand } from '../jobs/cardCommand.ts'
 import type { FailureCode } from '../jobs/failures.ts'
 import type { JobType } from '../jobs/jobTypes.ts'
 import type { ReferenceMode } from '../jobs/plan.ts'
@@ -19,6 +21,24 @@ export const CARD_FAILURES = { unreachable: 'card_unreachable', failed: 'card_co
 export interface GenerateMediaInput {
   /** The producer's payload, as it came; `planJob` is the only reader. Its `id` and `user_id` were checked by the client. */
   payload: unknown
+}
+
+/** `deliverCallbackWorkflow`'s. */
+export interface DeliverCallbackInput {
+  event: CallbackEvent
+  /** The receiver has it already, and only the repetition is left to do. */
+  delivered?: boolean
+  /** Until then an attempt of somebody else may be under way (ms since 1970). */
+  notBeforeMs?: number
+  /** When the receiver can no longer be working on an earlier event whose outcome stayed unknown (ms since 1970). */
+  repeatAtMs?: number | null
+}
+
+/** `cardCommandWorkflow`'s. */
+export interface CardCommandInput extends CardCommand {
+  hostId: string
+  /** How long the GPU worker may take to answer. */
+  answerWithinMs: number
 }
 
 /** Kept in the workflow's memo, the payload as its hash: tells a second submit of the same job from a conflicting one. */

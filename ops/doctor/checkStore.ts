@@ -10,8 +10,11 @@ import { type Found, fail, ok, reasonOf } from './finding.ts'
 
 interface Bucket {
   name: string
-  contentType: string
+  /** What jobs put there: a bucket may be limited to some types. */
+  contentTypes: string[]
 }
+
+const THUMBNAIL = 'image/webp'
 
 /** One pixel: a bucket may be set to take pictures only. */
 const PIXEL = Buffer.from(
@@ -37,27 +40,34 @@ export async function checkStore({ store: settings, staging }: Config): Promise<
 function bucketsOf(settings: Config['store'], staging: Config['staging']): Bucket[] {
   const ofTypes = jobTypeNames.map(name => ({
     name,
-    contentType: JOB_TYPES[name].medium === 'video' ? 'video/mp4' : 'image/png',
+    contentTypes: [JOB_TYPES[name].medium === 'video' ? 'video/mp4' : 'image/png', THUMBNAIL],
   }))
   if (settings.kind === 'directory') return ofTypes.slice(0, 1)
-  const others = [...settings.outputBuckets, ...(staging.kind === 'store' ? [staging.bucket] : [])]
-  return [...ofTypes, ...others.map(name => ({ name, contentType: 'image/png' }))]
+  const named = settings.outputBuckets.map(name => ({
+    name,
+    contentTypes: ['image/png', 'video/mp4', THUMBNAIL],
+  }))
+  const staged =
+    staging.kind === 'store' ? [{ name: staging.bucket, contentTypes: ['application/octet-stream'] }] : []
+  return [...ofTypes, ...named, ...staged]
 }
 
-/** What goes wrong with an object in a bucket; null if nothing does. */
-async function probe(store: ObjectStore, { name: bucket, contentType }: Bucket, directory: string) {
-  const ref = { bucket, path: `ourvidz-doctor/${randomUUID()}.${contentType.split('/')[1]}` }
-  const [sent, got] = [join(directory, `${bucket}.sent`), join(directory, `${bucket}.got`)]
-  try {
-    await writeFile(sent, PIXEL)
-    await store.putFile(ref, sent, { contentType })
-    await store.getFile(ref, got, { maxBytes: 10 * PIXEL.length })
-    if (!PIXEL.equals(await readFile(got))) return 'it gives back another file than it was given'
-    await store.remove(bucket, [ref.path])
-    return null
-  } catch (error) {
-    return reasonOf(error)
+/** What goes wrong with an object of each type in a bucket; null if nothing does. */
+async function probe(store: ObjectStore, { name: bucket, contentTypes }: Bucket, directory: string) {
+  for (const contentType of contentTypes) {
+    const ref = { bucket, path: `ourvidz-doctor/${randomUUID()}.${contentType.split('/')[1]}` }
+    const [sent, got] = [join(directory, `${bucket}.sent`), join(directory, `${bucket}.got`)]
+    try {
+      await writeFile(sent, PIXEL)
+      await store.putFile(ref, sent, { contentType })
+      await store.getFile(ref, got, { maxBytes: 10 * PIXEL.length })
+      if (!PIXEL.equals(await readFile(got))) return 'it gives back another file than it was given'
+      await store.remove(bucket, [ref.path])
+    } catch (error) {
+      return `${reasonOf(error)} (${contentType})`
+    }
   }
+  return null
 }
 
 function tell(settings: Config['store'], buckets: Bucket[], problems: (string | null)[]): Found[] {
@@ -72,7 +82,7 @@ function tell(settings: Config['store'], buckets: Bucket[], problems: (string | 
   }
   return failed.map(({ name, problem }) =>
     fail(
-      `bucket ${name}: ${problem}${settings.kind === 'supabase' ? '; create it, or check the service role key' : ''}`,
+      `bucket ${name}: ${problem}${settings.kind === 'supabase' ? '; create it, let it take that type, or check the service role key' : ''}`,
     ),
   )
 }
