@@ -8,6 +8,8 @@ import type { DeathReason } from './programDeath.ts'
 const FIRST_PROGRESS = { phase: 'loading model', step: 0, total: 0 } as const
 /** Deaths of its program that a job may sit through before one counts as its own. */
 const MOST_TAKEN_BACK = 10
+/** A job that has spent this part of its time on the card without a step hangs; one that has not is slow. */
+const STUCK_PART = 0.5
 
 /** A program that did not stop a job in time; its other jobs die with it. */
 const deaf = ({ id, lane }: EngineTask): DeathReason => ({
@@ -39,15 +41,23 @@ export function createEngineTask(options: {
   let released = false
   let quietMs = 0
   let takenBack = 0
+  /** What it had held of the card, in ms, when it last made a step. */
+  let movedAtMs = 0
   let graceTimer: NodeJS.Timeout | undefined
 
   const clock = createCardClock({
     limitMs: task.cardSecondsLimit * 1_000,
-    onExceeded: () =>
-      giveUp(
-        new JobFailure('card_seconds_exceeded', `The job held the card for ${task.cardSecondsLimit} s.`),
-      ),
+    onExceeded: () => giveUp(clock.heldMs() - movedAtMs > STUCK_PART * clock.heldMs() ? stuck() : tooLong()),
   })
+
+  const tooLong = () =>
+    new JobFailure('card_seconds_exceeded', `The job held the card for ${task.cardSecondsLimit} s.`)
+
+  /** Another attempt may do better than one that did not get on. */
+  function stuck(): JobFailure {
+    const seconds = Math.round((clock.heldMs() - movedAtMs) / 1000)
+    return new JobFailure('engine_silent', `The job held the card for ${seconds} s without a step.`)
+  }
 
   function report(): void {
     const phase = clock.waiting() ? 'waiting for the card' : progress.phase
@@ -106,6 +116,7 @@ export function createEngineTask(options: {
         break
       case 'progress':
         if (event.phase !== 'waiting') progress.phase = jobPhase(event.phase, drawing)
+        if (event.step !== progress.step) movedAtMs = clock.heldMs()
         progress.step = event.step
         progress.total = event.total
         report()

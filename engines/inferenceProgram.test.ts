@@ -169,6 +169,24 @@ describe('a life', () => {
     expect(harness.alive()).toEqual([])
   })
 
+  it('does not hang with a program that cannot be ended: who had the card fails, the others can be cancelled', async () => {
+    const program = harness.program('deaf', { silenceMs: 300, reapMs: 200, killGraceMs: 2_500 })
+    const holding = follow(program, task('mute'))
+    await holding.rendering
+    const cancel = new AbortController()
+    const waiting = program.run(task('', { lane: 'wan.video' }), { signal: cancel.signal })
+    await expect(holding.result).rejects.toEqual(failsWith('engine_crashed', /does not end/))
+    expect(program.state()).toMatchObject({
+      status: 'broken',
+      lastDeath: expect.stringMatching('does not end'),
+    })
+    expect(harness.alive()).toHaveLength(1)
+    cancel.abort(new Error('no longer wanted'))
+    await expect(waiting).rejects.toThrow('no longer wanted')
+    await expect.poll(() => program.state().status, { timeout: 20_000 }).toBe('ready')
+    await program.run(task())
+  })
+
   it('takes the program along when our process ends without stopping it', async () => {
     const host = fileURLToPath(new URL('testing/exitingHost.ts', import.meta.url))
     await promisify(execFile)(process.execPath, [host, harness.mark], { timeout: 30_000 })
@@ -436,6 +454,10 @@ describe('cancellation', () => {
     expect((await waited).waitMs).toBeGreaterThan(1_000)
     await expect(program.run(task('slow:400', { cardSecondsLimit: 0.6 }))).rejects.toEqual(
       failsWith('card_seconds_exceeded'),
+    )
+    // One that makes no step may do better the next time.
+    await expect(program.run(task('hold', { cardSecondsLimit: 0.5 }))).rejects.toEqual(
+      failsWith('engine_silent', /without a step/),
     )
     await program.run(task())
     expect(program.state().crashes).toBe(0)

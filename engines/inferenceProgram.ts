@@ -35,14 +35,19 @@ export interface InferenceProgramOptions {
   cancelGraceMs?: number
   /** From SIGTERM to SIGKILL. */
   killGraceMs?: number
+  /** From the first signal until a program that is still there counts as lost: it hangs in the driver, where none reaches it. */
+  reapMs?: number
   respawn?: Partial<RespawnLimits>
   laneBreaker?: Partial<LaneBreakerLimits>
   log: Logger
 }
 
 export interface ProgramState {
-  /** Between two lives: `respawning`, or `broken` when it died too often in a row and the pause is long. Jobs wait in both. */
-  status: 'idle' | 'starting' | 'ready' | 'respawning' | 'broken' | 'stopping' | 'stopped'
+  /**
+   * `dying`: its end has begun. Between two lives: `respawning`, or `broken` when it died too often in a row and the pause is long,
+   * or cannot be ended. Jobs wait in all three.
+   */
+  status: 'idle' | 'starting' | 'ready' | 'dying' | 'respawning' | 'broken' | 'stopping' | 'stopped'
   info: ProgramInfo | null
   /** Crashes in a row, and why the last life ended, by anything but `stop`. */
   crashes: number
@@ -73,7 +78,8 @@ export const CANCEL_GRACE_MS = 10_000
 
 /** Owns one inference program: starts it, gives it jobs, passes the turns, and starts it again when it dies. */
 export function createInferenceProgram(options: InferenceProgramOptions): InferenceProgram {
-  const { log, lanes, silenceMs, cancelGraceMs = CANCEL_GRACE_MS, killGraceMs = 5_000 } = options
+  const { log, lanes, silenceMs, cancelGraceMs = CANCEL_GRACE_MS } = options
+  const { killGraceMs = 5_000, reapMs = 35_000 } = options
   const policy = createRespawnPolicy({ ...RESPAWN_LIMITS, ...options.respawn })
   const breaker = createLaneBreaker({
     limits: { ...LANE_BREAKER_LIMITS, ...options.laneBreaker },
@@ -94,6 +100,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   let link: ProgramLink | null = null
   let lastDeath: string | null = null
   let respawnTimer: NodeJS.Timeout | undefined
+  let reapTimer: NodeJS.Timeout | undefined
   let stopped: Promise<void> | null = null
   const running = new Map<string, Promise<EngineResult>>()
 
@@ -112,7 +119,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       onTaskEvent: table.handle,
       onBusy: table.heard,
       onTick: table.tick,
-      onDying: table.close,
+      onDying,
       onModels: table.modelsAre,
       log,
     })
@@ -130,8 +137,29 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
     return opened
   }
 
+  function onDying(): void {
+    table.close()
+    if (status === 'stopping') return
+    status = 'dying'
+    reapTimer = setTimeout(lose, reapMs)
+  }
+
+  /** Its jobs must not hang with it: whoever held the card fails, the others wait for its end, and can be cancelled. */
+  function lose(): void {
+    const message = 'The inference program does not end, though it was killed.'
+    log.error(
+      { pid: link?.info.pid ?? null },
+      `${message} The driver may hang: see dmesg, restart the machine`,
+    )
+    status = 'broken'
+    lastDeath = message
+    link = null
+    table.detach(gone(message), table.snapshot().holder?.taskId ?? null)
+  }
+
   async function outlive(opened: ProgramSession): Promise<void> {
     const death = await opened.died
+    clearTimeout(reapTimer)
     const pid = link?.info.pid ?? null
     // Whoever held the card when the program was told to stop is not to blame for its end.
     const culprit = status === 'stopping' ? null : (death.reason.culprit ?? table.snapshot().holder)

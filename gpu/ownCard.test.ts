@@ -18,7 +18,13 @@ async function machine() {
     nvidiaSmi: smi.path,
   } as const
   const directory = await temporaryDirectory()
-  return { uuid, using, smi, own: (settleMs: number) => ownCard(choice, { directory, settleMs }) }
+  return {
+    uuid,
+    using,
+    smi,
+    own: (settleMs: number, limitMiB: number | null = null) =>
+      ownCard(choice, { directory, limitMiB, settleMs }),
+  }
 }
 
 test('waits for the memory of a program that was killed with its worker, then has the card to itself', async () => {
@@ -32,9 +38,11 @@ test('waits for the memory of a program that was killed with its worker, then ha
   card.lock.release()
 })
 
-test('what somebody else uses for long is told', async () => {
+test('a card that somebody else uses is refused, unless a part of it is left to others', async () => {
   const { own } = await machine()
-  const card = await own(0)
+  await expect(own(0)).rejects.toThrow(/Others use 20000 of the 49140 MiB .*\n.*CARD_MEMORY_LIMIT_MIB/)
+  await expect(own(0, 40_000)).rejects.toThrow('Others use')
+  const card = await own(0, 29_140)
   expect(card.usedMiB).toBe(20_000)
   card.lock.release()
 })

@@ -4,6 +4,7 @@ import { GUARANTEED_SHARES } from '../gpu/shares.ts'
 import type { CardStatus, LaneStatus, MemoryStatus } from '../jobs/cardStatus.ts'
 import { LANES, type Lane } from '../jobs/jobTypes.ts'
 import type { Checks } from '../runtime/readiness.ts'
+import { whyClosed } from './laneGate.ts'
 import type { MissingWeights } from './missingWeights.ts'
 
 export interface CardStatusDeps {
@@ -74,15 +75,11 @@ export function laneChecks(find: () => Served & Pick<CardStatusDeps, 'lanes'>): 
 /** What tells whether a lane's jobs would be rendered. */
 type Served = Pick<CardStatusDeps, 'program' | 'workerState' | 'missingWeights'>
 
-async function whyNotServed(
-  { program, workerState, missingWeights }: Served,
-  lane: Lane,
-): Promise<string | null> {
-  const { status, warming, outOfService } = program.state()
+async function whyNotServed(served: Served, lane: Lane): Promise<string | null> {
+  const { status, warming } = served.program.state()
   if (status !== 'ready') return `the inference program is ${status}`
   if (warming) return 'models are being loaded'
-  if (outOfService.includes(lane)) return 'out of service: its jobs killed the program again and again'
-  const state = workerState(lane)
-  if (state === 'RUNNING') return await missingWeights(lane)
+  const state = served.workerState(lane)
+  if (state === 'RUNNING') return await whyClosed(served, lane)
   return `the lane's worker is ${state === null ? 'not started yet' : state.toLowerCase()}`
 }

@@ -55,7 +55,10 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       afterDeath: async () => {},
     }
   }
-  const card = engine.device === 'cpu' ? null : await ownCard(config.card, { directory: config.dataDir })
+  const card =
+    engine.device === 'cpu'
+      ? null
+      : await ownCard(config.card, { directory: config.dataDir, limitMiB: config.card.memoryLimitMiB })
   if (card !== null) {
     defer('card lock', () => card.lock.release())
     log.info({ uuid: card.uuid, name: card.name, driver: card.driverVersion }, 'card')

@@ -52,12 +52,13 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     { '/card': () => createCardStatus(seen())() },
   )
   const engine = await openEngine({ config, ffmpeg, log, signal, defer })
+  const missingWeights = createMissingWeights(config)
   const card = await createCard({ config, engine, ffmpeg, log, metrics, isWanted })
   opened = {
     hostId: config.hostId,
     ...card,
     workerState: laneWorkerState(config, () => workers),
-    missingWeights: createMissingWeights(config),
+    missingWeights,
   }
   defer('inference program', async () => {
     await card.program.stop(config.shutdownGraceMs)
@@ -70,7 +71,7 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   )
   await warmUp(card.program, { models: modelsToWarmUp(config), lanes: card.lanes, log, signal })
   const status = createCardStatus(opened)
-  workers = await createGpuWorkers({ config, connection, metrics, status, ...card })
+  workers = await createGpuWorkers({ config, connection, metrics, status, log, missingWeights, ...card })
   defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))
 
   running = runWorkers(workers, signal)

@@ -15,13 +15,16 @@ import type { CardStatus } from '../jobs/cardStatus.ts'
 import { LANES, type Lane } from '../jobs/jobTypes.ts'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import type { Config } from '../runtime/config.ts'
+import type { Logger } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { CardActivities, HostActivities, UploadActivities } from '../workflows/activities.ts'
 import { scaledMs } from '../workflows/timeScale.ts'
 import { workerDataConverter } from './dataConverter.ts'
+import { createLaneGate } from './laneGate.ts'
 import { laneSlots } from './laneSlots.ts'
 import { measuredGenerate, measuredUpload } from './measured.ts'
 import { createMissingVace } from './missingVace.ts'
+import type { MissingWeights } from './missingWeights.ts'
 
 export interface GpuWorkerDeps {
   config: Config
@@ -30,8 +33,10 @@ export interface GpuWorkerDeps {
   desk: RenderDesk
   renders: RenderStore
   lanes: LaneModes
+  missingWeights: MissingWeights
   status: () => Promise<CardStatus>
   metrics: Metrics
+  log: Logger
 }
 
 /** One job computes in a lane while the next one's inputs are made ready. */
@@ -53,14 +58,17 @@ export function createGpuWorkers({
   desk,
   renders,
   lanes,
+  missingWeights,
   status,
   metrics,
+  log,
 }: GpuWorkerDeps): Promise<Worker[]> {
   const queues = queuesWithPrefix(config.temporal.queuePrefix)
   const store = createStore(config.store)
   const staging = createStaging(config.staging, store)
   const simulate = !config.production
   const { timeScale } = config
+  const gate = createLaneGate({ program, missingWeights, log })
   const card: CardActivities = {
     generate: measuredGenerate(
       createGenerate({ hostId: config.hostId, desk, staging, simulate, timeScale }),
@@ -95,7 +103,7 @@ export function createGpuWorkers({
         taskQueue: queues.lane(lane),
         activities: { ...card },
         tuner: {
-          activityTaskSlotSupplier: laneSlots(lane, lanes, JOBS_PER_LANE),
+          activityTaskSlotSupplier: laneSlots({ lane, lanes, gate, count: JOBS_PER_LANE }),
           localActivityTaskSlotSupplier: UNUSED_SLOTS,
           workflowTaskSlotSupplier: UNUSED_SLOTS,
           nexusTaskSlotSupplier: UNUSED_SLOTS,

@@ -2,16 +2,19 @@ import { EventEmitter, once } from 'node:events'
 import type { ActivitySlotInfo, CustomSlotSupplier } from '@temporalio/worker'
 import type { LaneModes } from '../gpu/laneModes.ts'
 import type { Lane } from '../jobs/jobTypes.ts'
+import type { LaneGate } from './laneGate.ts'
 
 /**
- * Lets the Worker of a lane ask Temporal for a job only while the lane is open; `count` jobs at once. A request that is
- * under way when the lane closes may still bring one job each; those wait in the program's line.
+ * Lets the Worker of a lane ask Temporal for a job only while the lane is open and its gate too; `count` jobs at once. A request
+ * that is under way when the lane closes may still bring one job each; those wait in the program's line.
  */
-export function laneSlots(
-  lane: Lane,
-  lanes: Pick<LaneModes, 'get' | 'opened'>,
-  count: number,
-): CustomSlotSupplier<ActivitySlotInfo> {
+export function laneSlots(options: {
+  lane: Lane
+  lanes: Pick<LaneModes, 'get' | 'opened'>
+  gate: LaneGate
+  count: number
+}): CustomSlotSupplier<ActivitySlotInfo> {
+  const { lane, lanes, gate, count } = options
   const slots = new EventEmitter()
   let free = count
 
@@ -26,6 +29,7 @@ export function laneSlots(
     async reserveSlot(_context, signal) {
       for (;;) {
         signal.throwIfAborted()
+        await gate(lane, signal)
         const permit = take()
         if (permit) return permit
         await lanes.opened(lane, signal)
@@ -33,7 +37,8 @@ export function laneSlots(
         if (free === 0) await once(slots, 'freed', { signal }).catch(() => signal.throwIfAborted())
       }
     },
-    tryReserveSlot: take,
+    // Whoever asks so cannot wait for the gate, and asks properly next.
+    tryReserveSlot: () => null,
     markSlotUsed() {},
     releaseSlot() {
       free += 1

@@ -116,7 +116,7 @@ export async function openPlace(options: BenchOptions, tell: Tell): Promise<Plac
       memoryMiB: seen.totalMiB,
       nvidiaSmi,
     } as const
-    return ownCard(choice, { directory: config.dataDir })
+    return ownCard(choice, { directory: config.dataDir, limitMiB: config.card.memoryLimitMiB })
   }
 
   async function writeModels(): Promise<void> {

@@ -49,7 +49,7 @@ test('a folder that is not there: all is missing, and each set says where it goe
     'wan_2_1_vace',
   ])
   const vace = sets.find(({ name }) => name === 'wan_2_1_vace')
-  expect(vace?.without).toBe('WAN jobs fail (model_missing).')
+  expect(vace?.without).toBe('WAN jobs wait for a machine that has it.')
   expect(vace?.command).toBe(
     '/opt/env/bin/hf download Wan-AI/Wan2.1-VACE-1.3B-diffusers --local-dir /nowhere/models/wan2.1-vace-1.3b-diffusers',
   )

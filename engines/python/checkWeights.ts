@@ -57,7 +57,8 @@ export async function checkWeights(settings: WeightSettings, hf = 'hf'): Promise
   }
   const sets = found.map(set => {
     const hinders = set.state !== 'complete' && hindering[set.name]
-    const without = set.name === 'wan_2_1_vace' && hinders ? 'WAN jobs fail (model_missing).' : set.without
+    const without =
+      set.name === 'wan_2_1_vace' && hinders ? 'WAN jobs wait for a machine that has it.' : set.without
     return { ...set, hinders, without, spare: set.name === 'wan_2_1_t2v' }
   })
   return { modelsDir: settings.modelsDir, sets, families, ok: families.sdxl && families.wan }

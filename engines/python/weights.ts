@@ -78,7 +78,7 @@ export function weightSets({ modelsDir, sdxlCheckpoint, wanCommand }: WeightSett
           bytes: 6.94 * GB,
         },
       ],
-      without: 'SDXL jobs fail (model_missing).',
+      without: 'SDXL jobs wait for a machine that has it.',
       source: null,
     },
     {
@@ -123,7 +123,7 @@ function wanForDiffusers(modelsDir: string): WeightSet[] {
       title: 'WAN 2.1 T2V 1.3B',
       directory: join(modelsDir, 'wan2.1-t2v-1.3b-diffusers'),
       parts: wanDiffusers(2.84 * GB),
-      without: 'WAN jobs fail where VACE is missing too.',
+      without: 'WAN jobs wait where VACE is missing too.',
       source: everything('Wan-AI/Wan2.1-T2V-1.3B-Diffusers'),
     },
   ]
@@ -136,7 +136,7 @@ function wanForCommand(modelsDir: string): WeightSet[] {
       title: 'WAN 2.1 T2V 1.3B, original format',
       directory: join(modelsDir, 'wan2.1-t2v-1.3b'),
       parts: wanOriginal(2.84 * GB),
-      without: 'WAN jobs fail (model_missing).',
+      without: 'WAN jobs wait for a machine that has it.',
       source: everything('Wan-AI/Wan2.1-T2V-1.3B'),
     },
     {

@@ -1,8 +1,6 @@
+import { FOREIGN_MIB } from '../../gpu/ownCard.ts'
 import { type Found, ok, skipped, warn } from './finding.ts'
 import type { Machine } from './machine.ts'
-
-/** More than a desktop's frame buffers. */
-const FOREIGN_MIB = 1024
 
 /** Whether the card that the configuration names is there, and free. */
 export async function checkCard(machine: Machine): Promise<Found> {
