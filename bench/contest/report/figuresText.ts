@@ -40,7 +40,7 @@ export function figuresText(figures: AllFigures, plots: readonly string[]): stri
       ? []
       : [
           '## Where the overhead of a job goes',
-          `${overhead.jobs} SDXL images, one at a time, the preview engine as fast as it can. The three largest legs are bold.`,
+          `${dateText(overhead)} ${overhead.jobs} SDXL images, one at a time, the preview engine as fast as it can. The three largest legs are bold.`,
           overheadTable(overhead),
         ]),
     ...(scale === null
@@ -48,13 +48,14 @@ export function figuresText(figures: AllFigures, plots: readonly string[]): stri
       : [
           '## Waiting jobs',
           ...plot('scale.svg', 'Figures at 10,000 waiting jobs against 100'),
+          dateText(scale),
           scaleTable(scale),
         ]),
     ...(price === null
       ? []
       : [
           '## The price of encryption and metrics',
-          `${price.repeats} × ${price.jobsEach} jobs of each setting, by turns.`,
+          `${dateText(price)} ${price.repeats} × ${price.jobsEach} jobs of each setting, by turns.`,
           priceTable(price),
         ]),
   ].join('\n\n')
@@ -67,3 +68,5 @@ function measuredText({ machine, measuredOn, scale, figures }: Results): string 
     'Times are converted back to real ones. Of several repeats: the median, and in brackets the least and the most.'
   )
 }
+
+const dateText = ({ measuredOn }: { measuredOn: string }) => `Measured on ${measuredOn.slice(0, 10)}.`

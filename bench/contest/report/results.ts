@@ -1,9 +1,9 @@
 import type { RenderLane } from '../../../jobs/jobTypes.ts'
-import { quantile } from '../../legs.ts'
+import type { RunRecord } from '../contract.ts'
 import { computeMs } from '../figures/computing.ts'
-import { fairness } from '../figures/fairness.ts'
+import { computeWhileAllWait, fairness } from '../figures/fairness.ts'
 import { idleGap } from '../figures/idleGap.ts'
-import { KINDS, latencySeconds, PERCENTILES } from '../figures/latency.ts'
+import { KINDS, latencyAt, latencySeconds, PERCENTILES } from '../figures/latency.ts'
 import { makespanSeconds } from '../figures/makespan.ts'
 import { type Spread, spreadOf } from '../figures/spread.ts'
 import { type Outcome, verdicts } from '../figures/verdicts.ts'
@@ -16,8 +16,8 @@ import type { Machine } from './machine.ts'
 export interface Latency {
   kind: RenderLane
   count: number
-  /** Real seconds at p50, p95 and p99, of all repeats together. */
-  seconds: number[]
+  /** Real seconds at p50, p95 and p99. */
+  seconds: Spread[]
 }
 
 export interface ContenderFigures {
@@ -32,7 +32,8 @@ export interface ContenderFigures {
   idleGap: Spread
   latencies: Latency[]
   videoSlowdown: Spread | null
-  fairness: Spread | null
+  /** While all users waited: Jain's index, and the real seconds of the card that each had, in the order of their first jobs. */
+  fairness: { index: Spread; seconds: Spread[] } | null
 }
 
 export interface Results {
@@ -80,11 +81,19 @@ function figuresOf(
     computeSeconds: over(({ card, scale }) => computeMs(card) / scale / 1000),
     idleGap: over(idleGap),
     latencies: KINDS.flatMap(kind => {
-      const seconds = latencySeconds(records, kind)
-      if (seconds.length === 0) return []
-      return [{ kind, count: seconds.length, seconds: PERCENTILES.map(share => quantile(seconds, share)) }]
+      const count = latencySeconds(records, kind).length
+      const seconds = PERCENTILES.map(share => over(record => latencyAt(record, kind, share)))
+      return count === 0 ? [] : [{ kind, count, seconds }]
     }),
     videoSlowdown: scenario.endsWith('among-videos') ? over(videoSlowdown) : null,
-    fairness: scenario === 'flood' ? over(fairness) : null,
+    fairness: scenario === 'flood' ? fairnessOf(records) : null,
   }
+}
+
+function fairnessOf(records: readonly RunRecord[]): ContenderFigures['fairness'] {
+  const shares = records.map(record =>
+    [...computeWhileAllWait(record).values()].map(ms => ms / record.scale / 1000),
+  )
+  const seconds = (shares[0] ?? []).map((_, user) => spreadOf(shares.map(each => each[user] ?? 0)))
+  return { index: spreadOf(records.map(fairness)), seconds }
 }

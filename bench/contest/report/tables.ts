@@ -40,7 +40,9 @@ export function makespanTable({ figures }: Results): string {
 
 function other({ videoSlowdown, fairness }: ContenderFigures): string {
   if (videoSlowdown !== null) return `videos × ${spreadText(videoSlowdown)}`
-  return fairness === null ? '' : `Jain ${spreadText(fairness)}`
+  if (fairness === null) return ''
+  const [flood = '–', single = '–'] = fairness.seconds.map(each => spreadText(each))
+  return `card while both wait: the flood ${flood} s, the other ${single} s; Jain ${spreadText(fairness.index)}`
 }
 
 export function latencyTable({ figures }: Results): string {
@@ -52,7 +54,7 @@ export function latencyTable({ figures }: Results): string {
         kind,
         contender,
         String(count),
-        ...seconds.map(digits),
+        ...seconds.map(each => spreadText(each)),
       ]),
     )
   return markdownTable(['scenario', 'kind', 'system', 'jobs', 'p50, s', 'p95, s', 'p99, s'], rows)

@@ -48,7 +48,7 @@ const MIX: readonly MixRow[] = [
 export const backlogMix: Scenario = {
   name: 'backlog-mix',
   title: 'Backlog of a day’s mix',
-  contenders: ['loop warm', 'bullmq', 'ours'],
+  contenders: ['loop warm', 'loop cold', 'bullmq', 'ours'],
   arrivals({ seed }) {
     const jobs = MIX.map((row, index) =>
       benchJob({ ...row, key: ['backlog-mix', seed, index], user: `user ${index % 5}` }),
