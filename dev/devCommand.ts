@@ -17,7 +17,8 @@ export function addDevCommand(program: Command, session: DevSession): void {
     .addHelpText(
       'after',
       `
-Temporal, a control worker, a GPU worker with the preview engine, a store in a folder, and a receiver that keeps callbacks.
+Temporal, a control worker, a GPU worker, a store in a folder, and a receiver that keeps callbacks.
+The engine draws test cards, unless ENGINE, in the environment or in .env, names another.
 What it keeps is in DATA_DIR (.data) and is there again at the next start. Nothing leaves this machine, whatever .env says.`,
     )
     .action((options: DevOptions) => dev(session, options))
@@ -35,12 +36,13 @@ async function dev(session: DevSession, { verbose = false, ui }: DevOptions): Pr
   }
   await runStack(session, options, async ({ stack, interrupted }) => {
     await putExamplePictures(stack.store)
-    tell(readyText(stack))
+    tell(readyText(stack, session.readEnv().TEMPORAL_ADDRESS))
     await interrupted
   })
 }
 
-function readyText({ addresses, logDir }: DevStack): string {
+/** `elsewhere` is the server that commands go to while TEMPORAL_ADDRESS names one. */
+function readyText({ addresses, logDir }: DevStack, elsewhere = ''): string {
   const facts: [string, string][] = [
     ...(addresses.uiUrl === undefined ? [] : [['Web UI', addresses.uiUrl] satisfies [string, string]]),
     ...(addresses.codecUrl === undefined ? [] : [['Codec', addresses.codecUrl] satisfies [string, string]]),
@@ -49,12 +51,17 @@ function readyText({ addresses, logDir }: DevStack): string {
     ['Temporal', addresses.temporalAddress],
     ['Logs', shown(logDir)],
   ]
+  const here = elsewhere === '' ? '' : 'TEMPORAL_ADDRESS= '
+  const why =
+    elsewhere === ''
+      ? ''
+      : `TEMPORAL_ADDRESS is set: if it is not emptied as above, the command goes to ${elsewhere}.\n`
   return `
 Ready. Ctrl-C ends it; jobs that are not done go on at the next start.
 
 ${facts.map(([name, value]) => `  ${name.padEnd(11)}${value}`).join('\n')}
 
 Try in another terminal:
-  npm run --silent ourvidz -- submit examples/video_high-start.json --wait
-`
+  ${here}npm run --silent ourvidz -- submit examples/video_high-start.json --wait
+${why}`
 }

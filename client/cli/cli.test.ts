@@ -170,8 +170,19 @@ it('finds the development stack that runs on other ports', async () => {
   const write = (pid: number) => writeFile(join(directory, 'dev.json'), JSON.stringify({ ...stack, pid }))
   await write(process.pid)
   const payload = payloadFor('complete')
-  const env = { DATA_DIR: directory }
+  // The rest of a `.env` that is meant for Compose.
+  const env = {
+    DATA_DIR: directory,
+    TEMPORAL_NAMESPACE: 'ourvidz',
+    TEMPORAL_API_KEY: 'of another server',
+    TEMPORAL_UI_URL: 'http://127.0.0.1:8080',
+    TASK_QUEUE_PREFIX: 'real-',
+    HOST_ID: 'gpu-1',
+  }
   expect(await ourvidz(['submit', await file(payload), '--wait'], { env })).toMatchObject({ exitCode: 0 })
+  expect(withDevStack(env)).toMatchObject({ TEMPORAL_UI_URL: undefined, HOST_ID: 'dev' })
+  const elsewhere = { ...env, TEMPORAL_ADDRESS: 'temporal.example:7233' }
+  expect(withDevStack(elsewhere)).toEqual(elsewhere)
   const gone = spawn(process.execPath, ['-e', ''])
   await once(gone, 'exit')
   await write(gone.pid ?? 0)

@@ -16,7 +16,10 @@ const DEV_HOST_ID = 'dev'
 
 type Environment = Record<string, string | undefined>
 
-/** The environment, completed by the running development stack where it does not name a Temporal server itself. */
+/**
+ * The environment, with the running development stack's Temporal where it names no server itself. All that goes with a server
+ * is the stack's then: a `.env` beside it may be that of a real installation.
+ */
 export function withDevStack(env: Environment): Environment {
   if (env.TEMPORAL_ADDRESS) return env
   const stack = readDevStack(join(resolve(env.DATA_DIR || '.data'), 'dev.json'))
@@ -24,10 +27,15 @@ export function withDevStack(env: Environment): Environment {
   return {
     ...env,
     TEMPORAL_ADDRESS: stack.temporalAddress,
-    TEMPORAL_NAMESPACE: env.TEMPORAL_NAMESPACE || stack.namespace,
-    TASK_QUEUE_PREFIX: env.TASK_QUEUE_PREFIX || stack.queuePrefix,
-    TEMPORAL_UI_URL: env.TEMPORAL_UI_URL || stack.uiUrl,
-    HOST_ID: env.HOST_ID || DEV_HOST_ID,
+    TEMPORAL_NAMESPACE: stack.namespace,
+    TEMPORAL_API_KEY: '',
+    TEMPORAL_TLS: 'false',
+    TEMPORAL_TLS_CA: '',
+    TEMPORAL_TLS_CERT: '',
+    TEMPORAL_TLS_KEY: '',
+    TEMPORAL_UI_URL: stack.uiUrl,
+    TASK_QUEUE_PREFIX: stack.queuePrefix,
+    HOST_ID: DEV_HOST_ID,
   }
 }
 
