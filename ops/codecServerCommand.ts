@@ -22,9 +22,10 @@ export function addCodecServerCommand(program: Command, session: Session): void 
       'after',
       `
 Needs ENCRYPTION_KEYS as the workers have them. Whoever can ask it can read every prompt: keep it on the loopback, or set
-CODEC_TOKEN and put it behind HTTPS. \`ourvidz dev\` starts one by itself.
+CODEC_TOKEN and put it behind HTTPS. \`ourvidz dev\` starts one by itself. Not for a container, whose loopback is its own.
 
-  temporal workflow show -w job-<id> --codec-endpoint http://127.0.0.1:${PORT}    (--codec-auth 'Bearer <CODEC_TOKEN>')
+  temporal workflow show -w job-<id> --namespace <TEMPORAL_NAMESPACE> --codec-endpoint http://127.0.0.1:${PORT}
+      (--codec-auth 'Bearer <CODEC_TOKEN>')
   Web UI: the glasses at the top right, "use browser setting", http://127.0.0.1:${PORT}`,
     )
     .action((options: CodecServerCommandOptions) => serve(session, options))
