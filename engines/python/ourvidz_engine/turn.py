@@ -48,7 +48,7 @@ class Turn:
         with self._changed:
             self._granted = False
         self._channel.send("want", lane=self.lane, id=job_id)
-        self._wait(hold)
+        self.wait(hold)
         return hold
 
     def granted(self) -> None:
@@ -74,7 +74,8 @@ class Turn:
     def reserved_mib(self) -> float | None:
         return round(torch.cuda.memory_reserved() / MIB, 1) if self._cuda else None
 
-    def _wait(self, hold: "Hold") -> None:
+    def wait(self, hold: "Hold") -> None:
+        """Until the hold has the card. Raises `Cancelled`."""
         hold.pulse.rests()
         with self._changed:
             self._changed.wait_for(lambda: self._granted or hold.cancel.is_set())
@@ -85,7 +86,11 @@ class Turn:
             hold.began(asked=self._asked_early)
             self._hold = hold
 
-    def _end(self, hold: "Hold", event: str, **more: float | None) -> None:
+    def passed(self, hold: "Hold", module: str) -> None:
+        self._log.write("gate", self.lane, hold.job_id, module)
+
+    def end(self, hold: "Hold", event: str, **more: float | None) -> None:
+        """The card is given back, for now or for good, as the event says."""
         if self._cuda:
             torch.cuda.synchronize()
         self._hold = None
@@ -110,7 +115,7 @@ class Hold:
     def gate(self, module: str = "") -> None:
         """A place where the card can be given back. Raises `Cancelled` if the job was cancelled."""
         self.pulse.moved()
-        self._turn._log.write("gate", self._turn.lane, self.job_id, module)
+        self._turn.passed(self, module)
         if self._queued is not None:
             self._bound_run_ahead(self._queued)
         if self.interrupted:
@@ -119,7 +124,7 @@ class Hold:
     def release(self, peak_mib: float | None) -> None:
         """The GPU part is over: gives the card back for good. `peak_mib`: the most that was reserved meanwhile."""
         if self._since is not None:
-            self._turn._end(self, "released", peakMiB=peak_mib, reservedMiB=self._turn.reserved_mib())
+            self._turn.end(self, "released", peakMiB=peak_mib, reservedMiB=self._turn.reserved_mib())
 
     @property
     def held_ms(self) -> float:
@@ -130,8 +135,8 @@ class Hold:
         self.interrupted = False
         if self.cancel.is_set():
             raise Cancelled
-        self._turn._end(self, "yielded")
-        self._turn._wait(self)
+        self._turn.end(self, "yielded")
+        self._turn.wait(self)
 
     def began(self, asked: bool) -> None:
         self.pulse.moved()
