@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -62,6 +62,16 @@ test('one that was left half-made is made anew', async () => {
   expect(await ensureEnvironment(options)).toBe(path)
   expect(await readdir(directory)).not.toContain('leftover')
   expect(await says(path)).toBe('a red bicycle')
+})
+
+test('is on the disk before it is marked as finished', async () => {
+  const { folder, options } = await machine()
+  const seen = join(folder, 'seen')
+  await program(join(folder, 'sync'), `ls -d "$2"/bin/python "$2"/ourvidz-finished > ${seen} 2> /dev/null`)
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
+  const path = await ensureEnvironment(options)
+  vi.unstubAllEnvs()
+  expect(await readFile(seen, 'utf8')).toBe(`${path}\n`)
 })
 
 test('one whose Python is gone is made anew', async () => {

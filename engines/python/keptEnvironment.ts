@@ -2,6 +2,7 @@ import { access, constants, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { waitForProcessLock } from '../../gpu/processLock.ts'
 import { pythonOf } from './installers.ts'
+import { runTool } from './runTool.ts'
 
 /** Written last: an environment without it was never finished. Not a rename, as an environment knows its own path. */
 const FINISHED = 'ourvidz-finished'
@@ -37,6 +38,9 @@ export async function makeOnce(
     if (await isFinished(directory, program)) return
     await rm(directory, { recursive: true, force: true })
     await make()
+    // Else a power cut may leave the mark, and of the gigabytes before it empty files.
+    const synced = await runTool('sync', ['-f', directory], { cwd: directory, signal })
+    if (!synced.ok) tell(`${directory} may not survive a power cut: ${synced.said}`)
     await writeFile(join(directory, FINISHED), `${new Date().toISOString()}\n`)
   } finally {
     lock.release()

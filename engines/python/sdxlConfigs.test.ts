@@ -3,12 +3,16 @@ import { temporaryDirectory } from '../../test/temporaryDirectory.ts'
 import { runPython } from './testing/runPython.ts'
 
 const LOAD = `
-import json, sys
+import json, os, sys
 from pathlib import Path
 from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
 from transformers import CLIPTokenizer
 from ourvidz_engine.sdxl.configs import generated_configs
+synced = []
+fsync = os.fsync
+os.fsync = lambda descriptor: (synced.append(os.readlink(f"/proc/self/fd/{descriptor}")), fsync(descriptor))
 folder = generated_configs(Path(json.load(sys.stdin)))
+unnamed = {Path(path).relative_to(synced[-1]) for path in synced}
 tokenizers = [CLIPTokenizer.from_pretrained(folder / part, local_files_only=True) for part in ("tokenizer", "tokenizer_2")]
 again = generated_configs(folder.parent)
 print(json.dumps({
@@ -19,6 +23,7 @@ print(json.dumps({
     "vae": AutoencoderKL.load_config(folder / "vae")["scaling_factor"],
     "scheduler": EulerDiscreteScheduler.from_pretrained(folder / "scheduler").config.num_train_timesteps,
     "kept": again == folder,
+    "synced": unnamed == {path.relative_to(folder) for path in (*folder.rglob("*"), folder)},
 }))`
 
 it('a checkpoint without a configuration beside it gets SDXL’s, with CLIP’s own tokenizers, offline', async () => {
@@ -34,5 +39,6 @@ it('a checkpoint without a configuration beside it gets SDXL’s, with CLIP’s 
     vae: 0.13025,
     scheduler: 1000,
     kept: true,
+    synced: true,
   })
 }, 120_000)

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -132,6 +133,16 @@ def write_configs(folder: Path, configs: Configs, merges: Sequence[str]) -> None
         write_tokenizer(folder / part, merges, padding)
 
 
+def to_disk(folder: Path) -> None:
+    """Before the folder gets its name, by which it counts as whole: a power cut could leave empty files in it."""
+    for path in (*folder.rglob("*"), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def generated_configs(cache_dir: Path) -> Path:
     """SDXL's configuration in the cache, under a name that changes with what is in it. Raises `model_missing`."""
     digest = hashlib.sha256(json.dumps([MODEL_INDEX, SDXL, PADDING]).encode()).hexdigest()
@@ -143,6 +154,7 @@ def generated_configs(cache_dir: Path) -> Path:
     temporary = Path(tempfile.mkdtemp(dir=cache_dir, prefix=f".{folder.name}-"))
     try:
         write_configs(temporary, SDXL, merges)
+        to_disk(temporary)
         temporary.rename(folder)
     except OSError:
         # Another program may have been faster; a folder of that name is always whole.
