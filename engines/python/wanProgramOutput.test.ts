@@ -60,6 +60,8 @@ it.each([
     ['checkpoint_missing'],
   ],
   ["FileNotFoundError: [Errno 2] No such file or directory: '/elsewhere'", []],
+  ["OSError: [Errno 5] Input/output error: '/models/wan2.1-t2v-1.3b/x.pth'", []],
+  ['OSError: /models/wan2.1-t2v-1.3b has no file named config.json', ['checkpoint_missing']],
   ['cache_video failed, error: [Errno 28] No space left on device', ['disk_full']],
   ['[2026-01-01 00:00:00,000] INFO: Input prompt: CUDA out of memory, No space left on device', []],
 ])('tells what went wrong: %s', async (line, flags) => {

@@ -1,6 +1,7 @@
 """What can go wrong with a job, in the protocol's terms."""
 
 import errno
+import os
 
 import torch
 
@@ -68,6 +69,17 @@ def is_out_of_memory(error: BaseException) -> bool:
     return any(words in text for words in (*CPU_OUT_OF_MEMORY, *CARD_OUT_OF_MEMORY))
 
 
+#: What the system says of a file that is not there, or is none.
+NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether an error says nothing of the file that was being read: memory that ran out, or what the system tells of a volume
+    that is out of reach (EIO, ESTALE) or of too many open files. What libraries say of a broken file has no number.
+    """
+    return is_out_of_memory(error) or (isinstance(error, OSError) and error.errno not in (None, *NO_FILE))
+
+
 def is_card_error(error: BaseException) -> bool:
     """An error that sticks to the CUDA context: only a new process can use the card again."""
     if not isinstance(error, RuntimeError) or is_out_of_memory(error):
@@ -87,4 +99,7 @@ def as_failure(error: BaseException) -> EngineFailure:
         return EngineFailure("cuda_error", first[:300])
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EngineFailure("disk_full", "no space left for the files")
-    return EngineFailure("internal", f"an unexpected {type(error).__name__}; the program's log has its trace")
+    what = type(error).__name__
+    if isinstance(error, OSError) and error.errno is not None:
+        what += f" ({os.strerror(error.errno)})"
+    return EngineFailure("internal", f"an unexpected {what}; the program's log has its trace")

@@ -10,6 +10,7 @@ a `fill`: who fills makes it anew, then asks for the `whole` model.
 
 import json
 from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +20,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedModel
 
-from .failures import EngineFailure, is_out_of_memory
+from .failures import EngineFailure, may_pass
 
 M = TypeVar("M", bound=torch.nn.Module)
 Diffusers = TypeVar("Diffusers", bound=ModelMixin)
@@ -44,12 +45,23 @@ def weight_files(folder: Path, variants: tuple[str, ...] = ONE_VARIANT) -> list[
 def is_whole(file: Path) -> bool:
     """Whether a file of weights is there to its last byte, as its header tells; nothing more of it is read."""
     try:
-        with safe_open(file, framework="pt"):
+        with reading(file), safe_open(file, framework="pt"):
             return True
-    except (SafetensorError, OSError) as error:
-        if is_out_of_memory(error):
-            raise
+    except EngineFailure:
         return False
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Around what reads a file of weights: raises `model_missing` where it is not there or broken."""
+    try:
+        # Of every file that it cannot open safetensors says that it is not there; the system says why.
+        file.open("rb").close()
+        yield
+    except (SafetensorError, OSError) as error:
+        if may_pass(error):
+            raise
+        raise _unreadable(file) from error
 
 
 def fill_diffusers(
@@ -104,10 +116,9 @@ def _renamed(state: dict[str, torch.Tensor], model: PreTrainedModel) -> dict[str
 
 def _shards(index: Path) -> list[str]:
     try:
-        return sorted(set(json.loads(index.read_text())["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if is_out_of_memory(error):
-            raise
+        with reading(index):
+            return sorted(set(json.loads(index.read_text())["weight_map"].values()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(index) from error
 
 
@@ -131,16 +142,11 @@ def _tensors(folder: Path, variants: tuple[str, ...]) -> Iterator[tuple[str, tor
             "model_missing", f"{folder} holds no weights of a kind that is read here (safetensors)"
         )
     for name in names:
-        try:
-            # On the host: on a card, every tensor would come by way of pinned memory that is never given back.
-            with safe_open(folder / name, framework="pt") as opened:
-                # In the order in which they lie on the disk.
-                for key in opened.offset_keys():
-                    yield key, opened.get_tensor(key)
-        except (SafetensorError, OSError) as error:
-            if is_out_of_memory(error):
-                raise
-            raise _unreadable(folder / name) from error
+        # On the host: on a card, every tensor would come by way of pinned memory that is never given back.
+        with reading(folder / name), safe_open(folder / name, framework="pt") as opened:
+            # In the order in which they lie on the disk.
+            for key in opened.offset_keys():
+                yield key, opened.get_tensor(key)
 
 
 def _own(tensor: torch.Tensor, dtype: torch.dtype, device: str) -> torch.Tensor:

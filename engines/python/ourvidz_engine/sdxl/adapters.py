@@ -11,13 +11,11 @@ import torch
 from diffusers import UNet2DConditionModel
 from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
 from diffusers.models.embeddings import MultiIPAdapterImageProjection
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
-from ..failures import EngineFailure, is_out_of_memory
 from ..gates import add_gates
-from ..weights import is_whole, weight_files
+from ..weights import is_whole, reading, weight_files
 from .weights import VARIANTS, precision, read_clip
 
 ENCODER = Path("models/image_encoder")
@@ -104,14 +102,8 @@ class Adapters:
     def _mapped(self, file: Path) -> dict[str, torch.Tensor]:
         """Only what a job asks for, so that a broken file hinders no job that does without it."""
         if file not in self._files:
-            try:
+            with reading(self._folder / file):
                 self._files[file] = load_file(self._folder / file)
-            except (SafetensorError, OSError) as error:
-                if is_out_of_memory(error):
-                    raise
-                raise EngineFailure(
-                    "model_missing", f"the weights in {self._folder / file} cannot be read"
-                ) from error
         return self._files[file]
 
 

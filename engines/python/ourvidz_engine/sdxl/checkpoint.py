@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from ..compiling import compile_blocks
-from ..failures import EngineFailure, is_out_of_memory
+from ..failures import EngineFailure, may_pass
 from ..gates import add_gates
 from ..options import Options
 from .configs import generated_configs
@@ -39,7 +39,7 @@ def load_pipeline(options: Options) -> StableDiffusionXLPipeline:
     try:
         pipe = _from_folder(options, dtype) if config is None else _from_single_file(options, config, dtype)
     except (SafetensorError, SingleFileComponentError, OSError, NotImplementedError) as error:
-        if is_out_of_memory(error):
+        if may_pass(error):
             raise
         # The last is torch's, for a tensor that never came.
         raise _broken(options) from error

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from ..failures import EngineFailure
+from ..failures import EngineFailure, may_pass
 
 #: Less than one step runs aground in diffusers, and one step draws nothing.
 FEWEST_STEPS = 2
@@ -29,7 +29,9 @@ def require_reference(path: Path, width: int, height: int) -> None:
     try:
         with Image.open(path) as image:
             size = image.size
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except (OSError, Image.DecompressionBombError) as error:
+        if may_pass(error):
+            raise
         raise EngineFailure("invalid_input", "the reference is no picture, or not there") from error
     if size != (width, height):
         raise EngineFailure("invalid_input", f"the reference is {size[0]}x{size[1]}, not {width}x{height}")

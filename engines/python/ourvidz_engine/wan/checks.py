@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from ..failures import EngineFailure
+from ..failures import EngineFailure, may_pass
 from ..jobs import Reference, RenderJob
 from .schedulers import SCHEDULERS
 
@@ -49,7 +49,9 @@ def _check_picture(reference: Reference, job: RenderJob) -> None:
     try:
         with Image.open(reference.path) as picture:
             size = picture.size
-    except OSError as error:
+    except (OSError, Image.DecompressionBombError) as error:
+        if may_pass(error):
+            raise
         raise _invalid(f"the {reference.role} reference cannot be read as a picture") from error
     if size != (job.width, job.height):
         raise _invalid(f"the {reference.role} reference is not of the job's size")

@@ -15,7 +15,8 @@ BAR = re.compile(r"\d+%\|[^|]*\|\s*(\d+)/(\d+)\b")
 OUT_OF_MEMORY = re.compile(r"\A\S*OutOfMemoryError\b|\A\S*Error: CUDA (?:error: )?out of memory")
 DISK_FULL = re.compile(r"\A(?!\[\d{4}-).*\bNo space left on device")
 MISSING_FILE = re.compile(
-    r"\A(?:FileNotFoundError|NotADirectoryError|OSError|\S*HFValidationError|\S*SafetensorError)\b"
+    # Not an OSError with a number, as of a volume that is out of reach.
+    r"\A(?:FileNotFoundError|NotADirectoryError|OSError(?!: \[Errno)|\S*HFValidationError|\S*SafetensorError)\b"
 )
 ERROR = re.compile(r"\A[\w.]+(?:Error|Exception|Interrupt|error)\b.*")
 

@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { beforeAll, expect, it } from 'vitest'
+import { enginePython } from './testing/enginePython.ts'
+
+const CHECKS = fileURLToPath(new URL('testing/failure_checks.py', import.meta.url))
+
+let facts: Record<string, unknown>
+
+/** One program finds out all of it: importing the libraries takes longer than everything else. */
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'failures-'))
+  const { python, env } = await enginePython()
+  const { stdout } = await execa(python, [CHECKS, folder], { env, extendEnv: false })
+  await rm(folder, { recursive: true })
+  facts = JSON.parse(stdout)
+}, 300_000)
+
+it('a picture that is not there or none is invalid for good, one that is out of reach is looked at again', () => {
+  const [well, invalid, again] = ['well', 'invalid_input', 'internal'].map(said => [said, said])
+  expect(facts.pictures).toEqual({
+    well,
+    absent: invalid,
+    'a folder': invalid,
+    text: invalid,
+    'out of reach': again,
+    'too many files': again,
+  })
+})
+
+it('weights that are not there or broken are missing for good, those out of reach are read again', () => {
+  expect(facts.checkpoint).toEqual({
+    well: 'well',
+    absent: 'model_missing',
+    cut: 'model_missing',
+    'out of reach': 'internal',
+    'too many files': 'internal',
+  })
+  expect(facts.adapter).toEqual({
+    cut: 'model_missing',
+    'too many files': 'internal',
+    'installed, cut': 'well',
+    'installed, too many files': 'internal',
+  })
+  expect(facts.index).toEqual({ cut: 'model_missing', 'out of reach': 'internal' })
+})

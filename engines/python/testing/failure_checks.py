@@ -1,0 +1,153 @@
+"""What becomes of files that are missing, broken or out of reach: prints one JSON object of facts about tiny models in argv[1]."""
+
+import json
+import resource
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from diffusers import UNet2DConditionModel
+from PIL import Image
+
+from ourvidz_engine.failures import as_failure
+from ourvidz_engine.jobs import Reference, RenderJob
+from ourvidz_engine.libraries import quieten
+from ourvidz_engine.options import parse_options
+from ourvidz_engine.sdxl.adapters import Adapters, installed_adapter
+from ourvidz_engine.sdxl.checkpoint import load_pipeline
+from ourvidz_engine.sdxl.reference import require_reference
+from ourvidz_engine.tiny import sdxl, wan
+from ourvidz_engine.wan.checks import check_job
+from ourvidz_engine.weights import weight_files
+
+FOLDER = Path(sys.argv[1])
+PATHS = ["--models-dir", str(FOLDER), "--sdxl-checkpoint", str(FOLDER / sdxl.CHECKPOINT)]
+OPTIONS = parse_options(["--device", "cpu", *PATHS, "--cache-dir", str(FOLDER / "cache")])
+#: Its first bytes cannot be read: a real EIO.
+OUT_OF_REACH = Path("/proc/self/mem")
+JOB = RenderJob(
+    type="video_fast", family="wan", model="wan_2_1_1_3b", prompt="a lighthouse", negative_prompt="", steps=1,
+    guidance=1.0, solver="unipc", shift=5.0, width=64, height=32, frames=9, fps=16, images=1, seed=7,
+    reference_mode="none", references=(), reference_strength=None, reference_type=None,
+)  # fmt: skip
+
+
+def outcome(do: Callable[[], object]) -> str:
+    try:
+        do()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        return as_failure(error).code
+    return "well"
+
+
+def without_files(do: Callable[[], object]) -> object:
+    """As where too many files are open already."""
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, usual[1]))
+    try:
+        return do()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+
+
+def entered(manager: AbstractContextManager[object]) -> None:
+    with manager:
+        pass
+
+
+def pictures() -> dict[str, list[str]]:
+    """For a job of SDXL and one of WAN."""
+    picture, text, absent = (FOLDER / name for name in ("picture.png", "text.png", "absent.png"))
+    Image.new("RGB", (JOB.width, JOB.height)).save(picture)
+    text.write_text("no picture")
+
+    def looks(path: Path) -> list[Callable[[], None]]:
+        single = replace(JOB, reference_mode="single", reference_strength=0.5)
+        job = replace(single, references=(Reference("single", path),))
+        return [lambda: require_reference(path, JOB.width, JOB.height), lambda: check_job(job)]
+
+    cases = {
+        "well": picture,
+        "absent": absent,
+        "a folder": FOLDER,
+        "text": text,
+        "out of reach": OUT_OF_REACH,
+    }
+    said = {name: [outcome(look) for look in looks(path)] for name, path in cases.items()}
+    said["too many files"] = [outcome(lambda look=look: without_files(look)) for look in looks(picture)]
+    return said
+
+
+def checkpoint() -> dict[str, str]:
+    def load() -> object:
+        return load_pipeline(OPTIONS)
+
+    file = FOLDER / sdxl.CHECKPOINT
+    whole = file.read_bytes()
+    said = {"well": outcome(load), "too many files": outcome(lambda: without_files(load))}
+    file.write_bytes(whole[:-9])
+    said["cut"] = outcome(load)
+    file.unlink()
+    said["absent"] = outcome(load)
+    file.symlink_to(OUT_OF_REACH)
+    said["out of reach"] = outcome(load)
+    file.unlink()
+    file.write_bytes(whole)
+    return said
+
+
+def adapter() -> dict[str, str]:
+    folder = FOLDER / "ip-adapter"
+    style = installed_adapter("style", folder)
+    assert style is not None
+    unet = UNet2DConditionModel.from_config(sdxl.CONFIGS["unet"])
+    adapters = Adapters(folder, "cpu")
+
+    def attach() -> None:
+        entered(adapters.attached(style, unet))
+
+    def installed() -> None:
+        assert installed_adapter("style", folder) is None
+
+    said = {"too many files": outcome(lambda: without_files(attach))}
+    # A volume that is out of reach makes no other picture of it.
+    said["installed, too many files"] = outcome(lambda: without_files(installed))
+    file = folder / style.file
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-9])
+    said["cut"] = outcome(attach)
+    said["installed, cut"] = outcome(installed)
+    file.write_bytes(whole)
+    return said
+
+
+def index() -> dict[str, str]:
+    folder = FOLDER / "index"
+    folder.mkdir()
+    file = folder / "model.safetensors.index.json"
+    file.write_text("{")
+    said = {"cut": outcome(lambda: weight_files(folder))}
+    file.unlink()
+    file.symlink_to(OUT_OF_REACH)
+    said["out of reach"] = outcome(lambda: weight_files(folder))
+    return said
+
+
+def main() -> None:
+    quieten()
+    torch.set_grad_enabled(False)
+    for tiny in (sdxl, wan):
+        tiny.write(FOLDER)
+    facts = {
+        "pictures": pictures(),
+        "checkpoint": checkpoint(),
+        "adapter": adapter(),
+        "index": index(),
+    }
+    print(json.dumps(facts))
+
+
+main()
