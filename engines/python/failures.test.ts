@@ -47,3 +47,7 @@ it('weights that are not there or broken are missing for good, those out of reac
   })
   expect(facts.index).toEqual({ cut: 'model_missing', 'out of reach': 'internal' })
 })
+
+it('a job whose models are in memory needs no disk', () => {
+  expect(facts.withoutItsFolder).toEqual(['well', 'model_missing'])
+})

@@ -2,6 +2,7 @@
 
 import json
 import resource
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -20,6 +21,7 @@ from ourvidz_engine.sdxl.adapters import Adapters, installed_adapter
 from ourvidz_engine.sdxl.checkpoint import load_pipeline
 from ourvidz_engine.sdxl.reference import require_reference
 from ourvidz_engine.tiny import sdxl, wan
+from ourvidz_engine.wan import wan_family
 from ourvidz_engine.wan.checks import check_job
 from ourvidz_engine.weights import weight_files
 
@@ -136,6 +138,18 @@ def index() -> dict[str, str]:
     return said
 
 
+def without_its_folder() -> list[str]:
+    """A job of WAN whose models are in memory asks no disk; one that lacks any does."""
+    family = wan_family(OPTIONS)
+    for model in family.models:
+        family.load(model)
+    for folder in FOLDER.glob("wan2.1-*"):
+        shutil.move(folder, FOLDER / f"away-{folder.name}")
+    said = [outcome(lambda: family.check(JOB))]
+    family.unload(family.models[0])
+    return [*said, outcome(lambda: family.check(JOB))]
+
+
 def main() -> None:
     quieten()
     torch.set_grad_enabled(False)
@@ -146,6 +160,7 @@ def main() -> None:
         "checkpoint": checkpoint(),
         "adapter": adapter(),
         "index": index(),
+        "withoutItsFolder": without_its_folder(),
     }
     print(json.dumps(facts))
 

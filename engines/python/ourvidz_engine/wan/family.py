@@ -37,14 +37,16 @@ class Wan:
     def check(self, job: RenderJob | EnhanceJob) -> None:
         assert isinstance(job, RenderJob)
         check_job(job)
-        source_folder(self._options.models_dir)
-        if not job.references:
-            return
-        require_vace(self._options.models_dir)
-        if self._models is not None and self._models.vace is None:
-            raise EngineFailure(
-                "model_missing", "VACE was installed after WAN was loaded: restart the worker"
-            )
+        # What is in memory needs no look at the disk, which may be a network volume's.
+        if not set(self.models_of(job)) <= set(self.loaded()):
+            source_folder(self._options.models_dir)
+        models = self._models
+        if job.references and (models is None or models.vace is None):
+            require_vace(self._options.models_dir)
+            if models is not None:
+                raise EngineFailure(
+                    "model_missing", "VACE was installed after WAN was loaded: restart the worker"
+                )
 
     def load(self, model: str) -> None:
         folder = source_folder(self._options.models_dir)
