@@ -48,6 +48,11 @@ it('weights that are not there or broken are missing for good, those out of reac
   expect(facts.index).toEqual({ cut: 'model_missing', 'out of reach': 'internal' })
 })
 
+it('latents and pixels that are no numbers are no picture', () => {
+  const said = ['well', 'internal', 'internal']
+  expect(facts.notFinite).toEqual({ sdxl: said, wan: said })
+})
+
 it('a job whose models are in memory needs no disk', () => {
   expect(facts.withoutItsFolder).toEqual(['well', 'model_missing'])
 })

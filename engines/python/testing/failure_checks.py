@@ -8,21 +8,25 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderKLWan, UNet2DConditionModel
 from PIL import Image
 
 from ourvidz_engine.failures import as_failure
 from ourvidz_engine.jobs import Reference, RenderJob
 from ourvidz_engine.libraries import quieten
 from ourvidz_engine.options import parse_options
+from ourvidz_engine.sdxl import decoding as sdxl_decoding
 from ourvidz_engine.sdxl.adapters import Adapters, installed_adapter
 from ourvidz_engine.sdxl.checkpoint import load_pipeline
 from ourvidz_engine.sdxl.reference import require_reference
 from ourvidz_engine.tiny import sdxl, wan
+from ourvidz_engine.wan import decoding as wan_decoding
 from ourvidz_engine.wan import wan_family
 from ourvidz_engine.wan.checks import check_job
+from ourvidz_engine.wan.installed import VACE_FOLDER
 from ourvidz_engine.weights import weight_files
 
 FOLDER = Path(sys.argv[1])
@@ -138,6 +142,29 @@ def index() -> dict[str, str]:
     return said
 
 
+def not_finite() -> dict[str, list[str]]:
+    """Good latents, bad ones, and good ones that a VAE of bad weights decodes; by SDXL's and by WAN's."""
+
+    def all_of(
+        decode: Callable[[torch.Tensor, Any], object], vae: torch.nn.Module, good: torch.Tensor
+    ) -> list[str]:
+        bad = good.clone()
+        bad.flatten()[5] = float("nan")
+        said = [outcome(lambda: decode(good, vae)), outcome(lambda: decode(bad, vae))]
+        next(vae.decoder.parameters()).fill_(float("nan"))
+        return [*said, outcome(lambda: decode(good, vae))]
+
+    def sdxl_decode(latents: torch.Tensor, vae: AutoencoderKL) -> object:
+        return sdxl_decoding.decode(latents, vae, lambda: None)
+
+    wan_vae = AutoencoderKLWan.from_pretrained(FOLDER / VACE_FOLDER / "vae")
+    channels = wan_vae.config.z_dim
+    return {
+        "sdxl": all_of(sdxl_decode, AutoencoderKL.from_config(sdxl.CONFIGS["vae"]), torch.zeros(2, 4, 4, 4)),
+        "wan": all_of(wan_decoding.decode, wan_vae, torch.zeros(1, channels, 2, 4, 4)),
+    }
+
+
 def without_its_folder() -> list[str]:
     """A job of WAN whose models are in memory asks no disk; one that lacks any does."""
     family = wan_family(OPTIONS)
@@ -160,6 +187,7 @@ def main() -> None:
         "checkpoint": checkpoint(),
         "adapter": adapter(),
         "index": index(),
+        "notFinite": not_finite(),
         "withoutItsFolder": without_its_folder(),
     }
     print(json.dumps(facts))
