@@ -94,7 +94,12 @@ describe('a life', () => {
     const lines: string[] = []
     const log = pino({ level: 'warn' }, { write: line => void lines.push(line) })
     await harness.program('normal', { log }).run(task('warn'))
-    expect(lines.map(line => JSON.parse(line).warning)).toEqual([`slower than it could be, for ${WITHHELD}`])
+    const warnings = lines.map(line => JSON.parse(line).warning)
+    expect(warnings).toEqual([
+      `slower than it could be, for ${WITHHELD}`,
+      expect.stringMatching(/^(trace ){600}/),
+    ])
+    expect(warnings[1]).toHaveLength(4_000)
   })
 
   it('gives the program the environment that was named and nothing of ours', async () => {

@@ -10,6 +10,8 @@ import { createSilenceWatch } from './silenceWatch.ts'
 
 /** A program that writes more lines than this that are no events is not the program we think it is. */
 const MAX_MALFORMED_LINES = 20
+/** A warning may bring the trace of a failure, or what a thread was doing. */
+const WARNING_LENGTH = 4_000
 
 export interface ProgramSession {
   /** Rejects with `engine_crashed` when the program dies before it is ready. */
@@ -100,7 +102,10 @@ export function openProgramSession(options: {
         options.onBusy()
         break
       case 'warning':
-        log.warn({ warning: words.censor(event.message).slice(0, 500) }, 'the inference program warns')
+        log.warn(
+          { warning: words.censor(event.message).slice(0, WARNING_LENGTH) },
+          'the inference program warns',
+        )
         break
       case 'fatal':
         kill('fatal', `The program gave up: ${words.censor(event.reason).slice(0, 2_000)}`)

@@ -53,6 +53,14 @@ it('latents and pixels that are no numbers are no picture', () => {
   expect(facts.notFinite).toEqual({ sdxl: said, wan: said })
 })
 
+it('a prompt whose weights cost too much is drawn without them, and the operator told of which job', () => {
+  expect(facts.leftOut).toEqual(["job-7: a prompt's weights were left out"])
+})
+
+it('a trace is told to its end, without a word of the error, and only of what nobody knows', () => {
+  expect(facts.trace).toEqual([true, true, true, true])
+})
+
 it('a job whose models are in memory needs no disk', () => {
   expect(facts.withoutItsFolder).toEqual(['well', 'model_missing'])
 })

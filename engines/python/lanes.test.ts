@@ -42,7 +42,16 @@ it('a job keeps its turn when one of another lane is cancelled', () => {
 })
 
 it('a job that waits for the card is spoken for, one that hangs is not, until it goes on', () => {
-  expect(facts.stalls).toEqual([true, true, true, 'done'])
+  expect(facts.stalls).toEqual([true, true, ['wait'], true, 'done'])
+})
+
+it('an operator is told where a job failed that nobody knows why, and of a model that cannot be loaded', () => {
+  expect(facts.tellsItsOperator).toEqual([
+    "job: internal: an unexpected ValueError; the worker's log has its trace",
+    'raise ValueError(JOB["prompt"])',
+    false,
+    'nowhere: invalid_input: no such model',
+  ])
 })
 
 it('every thread that computes may compile as many graphs as there are sizes', () => {

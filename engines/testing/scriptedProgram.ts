@@ -116,6 +116,7 @@ async function misbehave(script: string, step: number, self: Running): Promise<v
       return
     case 'warn':
       if (step === 1) say({ type: 'warning', message: 'slower than it could be, for a red bicycle' })
+      if (step === 2) say({ type: 'warning', message: 'trace '.repeat(2_000) })
       return
     case 'crash':
       for (let line = 1; line <= 80; line++) process.stderr.write(`stderr line ${line}\n`)

@@ -1,10 +1,13 @@
 """This program's end of the protocol: one JSON object a line, events out on a private descriptor, commands in on stdin."""
 
 import json
+import logging
 import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 PROTOCOL_VERSION = 1
 
@@ -26,7 +29,7 @@ class Channel:
                 pass
 
     def commands(self) -> Iterator[dict[str, Any]]:
-        """Commands until stdin ends. Lines that are none are told on stderr, without what they held."""
+        """Commands until stdin ends. Lines that are none are told, without what they held."""
         for line in sys.stdin:
             try:
                 command = json.loads(line)
@@ -35,4 +38,4 @@ class Channel:
             if isinstance(command, dict) and isinstance(command.get("type"), str):
                 yield command
             else:
-                print("a line that is no command", file=sys.stderr, flush=True)
+                log.warning("a line that is no command")

@@ -2,11 +2,15 @@
 
 import errno
 import os
+import traceback
 
 import torch
 
 #: A retry of these gives the same again.
 LASTING = {"invalid_input", "model_missing"}
+
+#: What the worker's log keeps of one warning, less what is said before a trace.
+LONGEST_TRACE = 3_500
 
 
 class EngineFailure(Exception):
@@ -89,7 +93,7 @@ def is_card_error(error: BaseException) -> bool:
 
 
 def as_failure(error: BaseException) -> EngineFailure:
-    """Messages of libraries may hold a prompt, so only the kind of an unknown error is told; its trace is on stderr."""
+    """Messages of libraries may hold a prompt, so only the kind of an unknown error is told; its trace is a warning."""
     if isinstance(error, EngineFailure):
         return error
     if is_out_of_memory(error):
@@ -102,4 +106,15 @@ def as_failure(error: BaseException) -> EngineFailure:
     what = type(error).__name__
     if isinstance(error, OSError) and error.errno is not None:
         what += f" ({os.strerror(error.errno)})"
-    return EngineFailure("internal", f"an unexpected {what}; the program's log has its trace")
+    return EngineFailure("internal", f"an unexpected {what}; the worker's log has its trace")
+
+
+def described(error: BaseException) -> str:
+    """For the operator: code and message, and of an `internal` failure where it happened."""
+    failure = as_failure(error)
+    said = f"{failure.code}: {failure}"
+    if failure.code != "internal":
+        return said
+    # Without the error's own words, which may hold a prompt. Its end, where it was raised, says most.
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    return f"{said}\n{trace[-LONGEST_TRACE:]}"

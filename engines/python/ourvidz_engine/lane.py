@@ -5,7 +5,6 @@ import queue
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ import torch
 
 from . import artifacts
 from .channel import Channel
-from .failures import Cancelled, EngineFailure, as_failure, is_card_error, is_out_of_memory
+from .failures import Cancelled, EngineFailure, as_failure, described, is_card_error, is_out_of_memory
 from .gates import holding
 from .jobs import EnhanceJob, Job, RenderJob
 from .libraries import allow_many_graphs
@@ -281,13 +280,15 @@ class Lane:
 
 
 def failure_of(task: Task, error: BaseException) -> EngineFailure | Cancelled:
-    """How a job ends that raised, told on stderr: a fresh object, so that nothing hangs on to the error's frames."""
+    """How a job ends that raised: a fresh object, so that nothing hangs on to the error's frames."""
     if isinstance(error, Cancelled) or (task.cancel.is_set() and not is_card_error(error)):
         return Cancelled()
     failure = as_failure(error)
     if failure.code == "internal":
-        print("".join(traceback.format_tb(error.__traceback__)), file=sys.stderr, flush=True)
-    print(f"{task.id}: {failure.code}: {failure}", file=sys.stderr, flush=True)
+        log.warning("%s: %s", task.id, described(error))
+    else:
+        # The job's event tells it.
+        print(f"{task.id}: {described(error)}", file=sys.stderr, flush=True)
     return EngineFailure(failure.code, str(failure))
 
 

@@ -15,7 +15,7 @@ import torch
 from . import VERSION
 from .channel import PROTOCOL_VERSION, Channel
 from .enhancer import PromptEnhancer
-from .failures import EngineFailure, as_failure
+from .failures import EngineFailure, described
 from .gate_log import GateLog
 from .jobs import parse_job
 from .lane import Lane, Move, Task
@@ -92,7 +92,7 @@ class Program:
             case "shutdown":
                 self.end(0)
             case _:
-                print("an unknown command", file=sys.stderr, flush=True)
+                log.warning("an unknown command")
 
     def end(self, code: int) -> None:
         """At once: files under temporary names are the parent's to remove, and nothing else needs an orderly end."""
@@ -145,7 +145,7 @@ class Program:
             return
         with self._lock:
             if task_id in self._tasks:
-                print(f"job {task_id} is here already", file=sys.stderr, flush=True)
+                log.warning("job %s is here already", task_id)
                 return
             self._tasks[task_id] = task
         lane.add(task)
@@ -175,7 +175,7 @@ class Program:
             else:
                 self._shelf.unload(model)
         except BaseException as error:  # noqa: BLE001 - a model that cannot be loaded ends nothing; its jobs will say so
-            print(f"{model}: {as_failure(error)}", file=sys.stderr, flush=True)
+            log.warning("%s: %s", model, described(error))
         self._shelf.say_ready()
 
 
@@ -202,6 +202,6 @@ def run(channel: Channel, options: Options) -> None:
         try:
             program.handle(command)
         except (KeyError, TypeError):
-            print("a command that breaks the protocol", file=sys.stderr, flush=True)
+            log.warning("a command that breaks the protocol")
     # The parent has closed our stdin, or died.
     program.end(0)

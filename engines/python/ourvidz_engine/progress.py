@@ -1,12 +1,15 @@
 """Tells the parent where each job is: at most four times a second, and once a second also while nothing moves."""
 
-import faulthandler
+import logging
 import sys
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 
 from .channel import Channel
+
+log = logging.getLogger(__name__)
 
 SHORTEST_SECONDS = 0.25
 LONGEST_SECONDS = 1.0
@@ -70,9 +73,15 @@ class Progress:
             self._channel.send("progress", id=self._id, step=min(step, total), total=total, phase=phase)
 
     def _say_stalled(self) -> None:
-        told = f"{self._id}: nothing has moved for long ({self._now[0]}); what the threads do:"
-        print(told, file=sys.stderr, flush=True)
-        faulthandler.dump_traceback(sys.stderr)
+        """What each thread does, innermost call first. No lines of source: the disk that has them may be what hangs."""
+        log.warning("%s: nothing has moved for long (%s); what the threads do:", self._id, self._now[0])
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        for thread, innermost in sys._current_frames().items():
+            calls = [
+                f"  {frame.f_code.co_filename}:{line} {frame.f_code.co_name}"
+                for frame, line in traceback.walk_stack(innermost)
+            ]
+            log.warning("%s", "\n".join([names.get(thread, "a thread"), *calls]))
 
 
 class Ticker:

@@ -1,6 +1,8 @@
-"""What becomes of files that are missing, broken or out of reach: prints one JSON object of facts about tiny models in argv[1]."""
+"""What becomes of files that are missing, broken or out of reach, of pixels that are no numbers, and of what an operator is
+told: prints one JSON object of facts about tiny models in argv[1]."""
 
 import json
+import logging
 import resource
 import shutil
 import sys
@@ -14,7 +16,8 @@ import torch
 from diffusers import AutoencoderKL, AutoencoderKLWan, UNet2DConditionModel
 from PIL import Image
 
-from ourvidz_engine.failures import as_failure
+from ourvidz_engine.failures import LONGEST_TRACE, as_failure, described
+from ourvidz_engine.gates import holding
 from ourvidz_engine.jobs import Reference, RenderJob
 from ourvidz_engine.libraries import quieten
 from ourvidz_engine.options import parse_options
@@ -22,6 +25,7 @@ from ourvidz_engine.sdxl import decoding as sdxl_decoding
 from ourvidz_engine.sdxl.adapters import Adapters, installed_adapter
 from ourvidz_engine.sdxl.checkpoint import load_pipeline
 from ourvidz_engine.sdxl.reference import require_reference
+from ourvidz_engine.sdxl.text import TextEncoding
 from ourvidz_engine.tiny import sdxl, wan
 from ourvidz_engine.wan import decoding as wan_decoding
 from ourvidz_engine.wan import wan_family
@@ -177,6 +181,52 @@ def without_its_folder() -> list[str]:
     return [*said, outcome(lambda: family.check(JOB))]
 
 
+class Hold:
+    def gate(self, module: str) -> None: ...
+
+
+class Heard(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def left_out() -> list[str]:
+    heard = Heard()
+    logging.getLogger("ourvidz_engine").addHandler(heard)
+    with holding(Hold()):
+        TextEncoding(load_pipeline(OPTIONS)).encode("a lighthouse", "(sea:0.5)," * 500, "job-7")
+    logging.getLogger("ourvidz_engine").removeHandler(heard)
+    return heard.messages
+
+
+def trace() -> list[bool]:
+    """Of a failure of nobody's, deep down: code, kind and where, cut from its beginning, and no word of the error's own."""
+
+    def deep_down(left: int) -> None:
+        if left == 0:
+            raise ValueError(JOB.prompt)
+        # On two lines, as one that repeats itself is told once.
+        if left % 2:
+            deep_down(left - 1)
+        deep_down(left - 1)
+
+    try:
+        deep_down(100)
+    except ValueError as error:
+        first, *rest = described(error).split("\n")
+        told = "\n".join(rest)
+    return [
+        first == "internal: an unexpected ValueError; the worker's log has its trace",
+        told.rstrip().endswith("raise ValueError(JOB.prompt)") and len(told) == LONGEST_TRACE,
+        JOB.prompt not in told,
+        "\n" not in described(FileNotFoundError(28, "full")),
+    ]
+
+
 def main() -> None:
     quieten()
     torch.set_grad_enabled(False)
@@ -188,6 +238,8 @@ def main() -> None:
         "adapter": adapter(),
         "index": index(),
         "notFinite": not_finite(),
+        "leftOut": left_out(),
+        "trace": trace(),
         "withoutItsFolder": without_its_folder(),
     }
     print(json.dumps(facts))

@@ -15,6 +15,7 @@ from ourvidz_engine.failures import as_failure, is_out_of_memory
 from ourvidz_engine.gates import gate
 from ourvidz_engine.jobs import RenderJob
 from ourvidz_engine.libraries import MOST_GRAPHS, allow_many_graphs, can_compile
+from ourvidz_engine.notices import send_notices
 from ourvidz_engine.options import parse_options
 from ourvidz_engine.program import Program
 from ourvidz_engine.progress import LONGEST_SECONDS
@@ -108,11 +109,14 @@ class Parent:
     def generate(self, id: str, lane: str, model: str, drop: tuple[str, ...] = ()) -> None:
         self.send("generate", id=id, lane=lane, job={**JOB, "model": model}, outDir=".", drop=list(drop))
 
-    def until(self, type: str, id: str) -> bool:
+    def until(self, type: str, id: str | None) -> bool:
         """Whether such an event comes, or has come."""
         fits = lambda: any(each["type"] == type and each.get("id") == id for each in self.events)  # noqa: E731
         with self._told:
             return self._told.wait_for(fits, LIMIT_SECONDS / 2)
+
+    def warnings(self) -> list[str]:
+        return [each["message"] for each in self.events if each["type"] == "warning"]
 
     def types(self, id: str) -> list[str]:
         return [each["type"] for each in self.events if each.get("id") == id and each["type"] != "progress"]
@@ -178,7 +182,7 @@ def another_is_cancelled() -> list[str]:
 
 
 def stalls() -> list[object]:
-    """Whether a job that hangs is spoken for no more, and is again once it has passed a gate."""
+    """Whether a job that hangs is spoken for no more, is told where it hangs, and is spoken for again past a gate."""
     go_on = threading.Event()
     parent: Parent
 
@@ -206,14 +210,39 @@ def stalls() -> list[object]:
 
     again: list[bool] = []
     parent = Parent(render, options=["--stall-seconds", "0.5"])
+    send_notices(parent.program._channel)
     parent.generate("job", "sdxl", HERE)
     parent.until("want", "job")
     waiting = grows_by(4)
     parent.send("grant", lane="sdxl")
     quiet = falls_quiet()
+    first, *threads = parent.warnings()
+    hangs = [each.split("\n") for each in threads if each.startswith("sdxl\n") and "lane_checks.py" in each]
+    said = first.startswith("job: nothing has moved for long") and [calls[1].split()[-1] for calls in hangs]
     go_on.set()
     parent.until("done", "job")
-    return [waiting, quiet, *again, parent.types("job")[-1]]
+    return [waiting, quiet, said, *again, parent.types("job")[-1]]
+
+
+def tells_its_operator() -> list[object]:
+    """Of a job that fails and nobody knows why: where, but not a word of what it said. Of a model that cannot be loaded."""
+
+    def render(_work: Work) -> None:
+        raise ValueError(JOB["prompt"])
+
+    parent = Parent(render)
+    send_notices(parent.program._channel)
+    parent.generate("job", "sdxl", HERE)
+    parent.until("want", "job")
+    parent.send("grant", lane="sdxl")
+    parent.until("failed", "job")
+    parent.send("load", model="nowhere")
+    parent.program._loader.shutdown()
+    parent.send("ping")
+    parent.until("pong", None)
+    failed, move = parent.warnings()
+    first, *trace = failed.rstrip().split("\n")
+    return [first, trace[-1].strip(), JOB["prompt"] in failed, move]
 
 
 def graphs_of_two_threads() -> list[int]:
@@ -281,6 +310,7 @@ def main() -> None:
         "dropsWhileOthersLoad": drops_while_others_load(),
         "anotherIsCancelled": another_is_cancelled(),
         "stalls": stalls(),
+        "tellsItsOperator": tells_its_operator(),
         "oddText": odd_text(),
         "compilesWithoutCompiler": compiles_without_compiler(),
         "codes": codes(),

@@ -45,7 +45,7 @@ class Drawing:
     def draw(self) -> Rendered:
         with tiled(self._vae, self._work.low_memory), ExitStack() as attached:
             self._work.phase("encoding-text", 0, self._job.steps)
-            conditioning = self._text.encode(self._job.prompt, self._job.negative_prompt)
+            conditioning = self._text.encode(self._job.prompt, self._job.negative_prompt, self._work.job_id)
             pipe, reference, method = self._with_reference(attached)
             latents = self._latents(pipe, {**_told(conditioning), **reference})
             # Off before the VAE: decoding needs the memory more.

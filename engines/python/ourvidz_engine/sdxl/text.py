@@ -1,6 +1,6 @@
 """Prompts to embeddings, by compel: of any length, with weights."""
 
-import sys
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +11,8 @@ from compel.prompt_parser import Conjunction, FlattenedPrompt
 from diffusers import StableDiffusionXLPipeline
 
 from .prompt_weights import Part, weighted_parts
+
+log = logging.getLogger(__name__)
 
 #: Chunks of 77 tokens: more than 10,000 letters of prose. Emoji can be many more; what is beyond is left out.
 MOST_CHUNKS = 40
@@ -39,24 +41,24 @@ class TextEncoding:
         both = CompelForSDXL(pipe)
         self._compels: tuple[Compel, Compel] = (both.compel_1, both.compel_2)
 
-    def encode(self, prompt: str, negative_prompt: str) -> Conditioning:
-        embeds, pooled = self._encode(prompt)
-        negative_embeds, negative_pooled = self._encode(negative_prompt)
+    def encode(self, prompt: str, negative_prompt: str, job_id: str) -> Conditioning:
+        embeds, pooled = self._encode(prompt, job_id)
+        negative_embeds, negative_pooled = self._encode(negative_prompt, job_id)
         # Under guidance both go through the UNet as one batch.
         empty = torch.cat([compel.conditioning_provider.empty_z for compel in self._compels], dim=-1)
         embeds, negative_embeds = _of_one_length([embeds, negative_embeds], [empty, empty])
         return Conditioning(embeds, pooled, negative_embeds, negative_pooled)
 
-    def _encode(self, prompt: str) -> tuple[torch.Tensor, torch.Tensor]:
+    def _encode(self, prompt: str, job_id: str) -> tuple[torch.Tensor, torch.Tensor]:
         parts = weighted_parts(harmless(prompt))
         plain = "".join(part.text for part in parts)
         # The tokenizers differ in how they see what one of them pads with, so one text may take more chunks than the other.
         empty = [compel.conditioning_provider.empty_z for compel in self._compels]
-        embeds = torch.cat(_of_one_length(self._both(parts, plain), empty), dim=-1)
+        embeds = torch.cat(_of_one_length(self._both(parts, plain, job_id), empty), dim=-1)
         # The pooled embedding knows no weights and no more than 77 tokens: SDXL was trained so.
         return embeds, self._compels[1].conditioning_provider.get_pooled_embeddings([plain])
 
-    def _both(self, parts: Sequence[Part], plain: str) -> list[torch.Tensor]:
+    def _both(self, parts: Sequence[Part], plain: str, job_id: str) -> list[torch.Tensor]:
         if len(parts) > 1 or parts[0].weight != 1:
             try:
                 if self._affordable(parts):
@@ -65,7 +67,7 @@ class TextEncoding:
                 # Compel loses its way where a part begins with what it pads with. Anything else is ours to tell.
                 if not _is_compels(error):
                     raise
-            print("a prompt's weights were left out", file=sys.stderr, flush=True)
+            log.warning("%s: a prompt's weights were left out", job_id)
         return [_plain(compel.conditioning_provider, plain) for compel in self._compels]
 
     def _affordable(self, parts: Sequence[Part]) -> bool:

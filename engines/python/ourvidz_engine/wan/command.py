@@ -1,12 +1,12 @@
 """WAN by its own `wan_generate.py`: a process per job, which cannot yield and takes one turn for all of it."""
 
+import logging
 import shutil
-import sys
 from pathlib import Path
 
 import torch
 
-from ..failures import EngineFailure
+from ..failures import LONGEST_TRACE, EngineFailure
 from ..gates import gate
 from ..jobs import EnhanceJob, RenderJob
 from ..options import Options
@@ -17,6 +17,8 @@ from ..wan_program.folders import job_folder, remove_forgotten_folders
 from ..wan_program.output import ProgramOutput
 from ..wan_program.produced import read_produced
 from ..wan_program.sources import write_sources
+
+log = logging.getLogger(__name__)
 
 MODEL = "wan_command"
 #: By task of the program: its folder of weights, in their original format, and where they come from.
@@ -138,4 +140,4 @@ def task_of(job: RenderJob) -> str:
 
 def tell_last_lines(output: ProgramOutput) -> None:
     """For the operator: why a save failed is only said there."""
-    print("\n".join(["the WAN program's last lines:", *output.tail()]), file=sys.stderr, flush=True)
+    log.warning("the WAN program's last lines:\n%s", "\n".join(output.tail())[-LONGEST_TRACE:])
