@@ -35,6 +35,7 @@ it('weights that are not there or broken are missing for good, those out of reac
   expect(facts.checkpoint).toEqual({
     well: 'well',
     absent: 'model_missing',
+    'a folder': 'model_missing',
     cut: 'model_missing',
     'out of reach': 'internal',
     'too many files': 'internal',

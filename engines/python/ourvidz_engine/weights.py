@@ -92,7 +92,7 @@ def fill_transformers(
     config.dtype = None
     with torch.device("meta"):
         model = kind(config)
-    state = _renamed(_state(folder, dtype, device, variants), model)
+    state = _state(folder, dtype, device, variants)
     absent = model.load_state_dict(state, strict=False, assign=True).missing_keys
     model.tie_weights(missing_keys=set(absent), recompute_mapping=False)
     return model
@@ -105,13 +105,6 @@ def whole(model: M, folder: Path) -> M:
     if absent:
         raise EngineFailure("model_missing", f"{folder} lacks {len(absent)} tensors, {absent[0]} among them")
     return model.requires_grad_(False).eval()
-
-
-def _renamed(state: dict[str, torch.Tensor], model: PreTrainedModel) -> dict[str, torch.Tensor]:
-    """Files are older than the library, which has flattened CLIP's text encoder: in them a prefix leads all names."""
-    known = model.state_dict().keys()
-    bare = {key: key.removeprefix("text_model.") for key in state}
-    return {bare[key] if bare[key] in known else key: tensor for key, tensor in state.items()}
 
 
 def _shards(index: Path) -> list[str]:

@@ -8,14 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, AutoencoderKLWan, UNet2DConditionModel, WanVACETransformer3DModel
+from diffusers import AutoencoderKL, AutoencoderKLWan, WanVACETransformer3DModel
 from safetensors.torch import load_file, save_file
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
-    CLIPTextConfig,
-    CLIPTextModel,
-    CLIPTextModelWithProjection,
     CLIPVisionModelWithProjection,
     Qwen2ForCausalLM,
     UMT5EncoderModel,
@@ -62,35 +59,19 @@ def wan_as_pretrained(dtype: torch.dtype) -> bool:
 
 
 def sdxl_as_pretrained(dtype: torch.dtype) -> bool:
-    """A folder with files of half precision only, the text encoders under the names of its time."""
-    folder = FOLDER / "sdxl-folder"
-    pairs = []
-    for kind, part in ((UNet2DConditionModel, "unet"), (AutoencoderKL, "vae")):
-        if not (folder / part).is_dir():
-            kind.from_config(sdxl.CONFIGS[part]).half().save_pretrained(folder / part, variant="fp16")
-        wanted = kind.from_pretrained(folder / part, torch_dtype=dtype, variant="fp16")
-        pairs.append((wanted, read_diffusers(kind, folder / part, dtype, "cpu")))
-    for kind, part in ((CLIPTextModel, "text_encoder"), (CLIPTextModelWithProjection, "text_encoder_2")):
-        if not (folder / part).is_dir():
-            kind(CLIPTextConfig(**sdxl.CONFIGS[part])).half().save_pretrained(folder / part, variant="fp16")
-            rename_as_then(folder / part / "model.fp16.safetensors")
-        wanted = kind.from_pretrained(folder / part, dtype=dtype, variant="fp16")
-        pairs.append((wanted, read_clip(kind, folder / part, dtype, "cpu")))
-    encoder = FOLDER / "ip-adapter" / ENCODER
-    wanted = CLIPVisionModelWithProjection.from_pretrained(encoder, dtype=dtype)
-    pairs.append((wanted, read_clip(CLIPVisionModelWithProjection, encoder, dtype, "cpu")))
+    """The VAE from a folder with a file of half precision only, and the image encoder."""
+    vae, encoder = FOLDER / "vae", FOLDER / "ip-adapter" / ENCODER
+    if not vae.is_dir():
+        AutoencoderKL.from_config(sdxl.CONFIGS["vae"]).half().save_pretrained(vae, variant="fp16")
+    wanted = AutoencoderKL.from_pretrained(vae, torch_dtype=dtype, variant="fp16")
+    pairs = [
+        (wanted, read_diffusers(AutoencoderKL, vae, dtype, "cpu")),
+        (
+            CLIPVisionModelWithProjection.from_pretrained(encoder, dtype=dtype),
+            read_clip(CLIPVisionModelWithProjection, encoder, dtype, "cpu"),
+        ),
+    ]
     return all(same(one, other) for one, other in pairs)
-
-
-def rename_as_then(file: Path) -> None:
-    prefix = "text_model."
-    rewrite(
-        file,
-        lambda state: {
-            key if key.startswith((prefix, "text_projection")) else prefix + key: each
-            for key, each in state.items()
-        },
-    )
 
 
 def rewrite(file: Path, change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> None:

@@ -4,18 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
+from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 from diffusers.loaders.single_file_utils import SingleFileComponentError
-from diffusers.schedulers import EulerDiscreteScheduler
 from safetensors import SafetensorError
-from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from ..compiling import compile_blocks
 from ..failures import EngineFailure, may_pass
 from ..gates import add_gates
 from ..options import Options
 from .configs import generated_configs
-from .weights import precision, read_clip, read_diffusers
+from .weights import precision, read_diffusers
 
 #: The same VAE with smaller activations, for half precision: madebyollin/sdxl-vae-fp16-fix.
 SAFE_VAE = "sdxl-vae-fp16-fix"
@@ -24,7 +22,7 @@ SAFE_VAE = "sdxl-vae-fp16-fix"
 def require_checkpoint(options: Options) -> None:
     """Raises `model_missing` for a file that is not there."""
     path = options.sdxl_checkpoint
-    if not (path / "model_index.json" if path.is_dir() else path).is_file():
+    if not path.is_file():
         raise EngineFailure(
             "model_missing",
             f"the SDXL checkpoint is not at {path}; `ourvidz models check` tells what to do",
@@ -35,9 +33,9 @@ def load_pipeline(options: Options) -> StableDiffusionXLPipeline:
     """Warm, gated, and compiled if that is asked for. Only its parts are used: each job has a pipeline of its own over them."""
     require_checkpoint(options)
     dtype = precision(options.device)
-    config = None if options.sdxl_checkpoint.is_dir() else _config_folder(options)
+    config = _config_folder(options)
     try:
-        pipe = _from_folder(options, dtype) if config is None else _from_single_file(options, config, dtype)
+        pipe = _from_single_file(options, config, dtype)
     except (SafetensorError, SingleFileComponentError, OSError, NotImplementedError) as error:
         if may_pass(error):
             raise
@@ -75,21 +73,6 @@ def _from_single_file(options: Options, config: Path, dtype: torch.dtype) -> Sta
     )
     return StableDiffusionXLPipeline.from_single_file(
         file, torch_dtype=dtype, vae=_in_safe_precision(vae, dtype), add_watermarker=False, **given
-    )
-
-
-def _from_folder(options: Options, dtype: torch.dtype) -> StableDiffusionXLPipeline:
-    folder, device = options.sdxl_checkpoint, options.device
-    vae = _safe_vae(options, dtype) or read_diffusers(AutoencoderKL, folder / "vae", torch.float32, device)
-    return StableDiffusionXLPipeline(
-        vae=_in_safe_precision(vae, dtype),
-        text_encoder=read_clip(CLIPTextModel, folder / "text_encoder", dtype, device),
-        text_encoder_2=read_clip(CLIPTextModelWithProjection, folder / "text_encoder_2", dtype, device),
-        tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
-        tokenizer_2=CLIPTokenizer.from_pretrained(folder / "tokenizer_2", local_files_only=True),
-        unet=read_diffusers(UNet2DConditionModel, folder / "unet", dtype, device),
-        scheduler=EulerDiscreteScheduler.from_pretrained(folder / "scheduler", local_files_only=True),
-        add_watermarker=False,
     )
 
 

@@ -1,4 +1,4 @@
-"""SDXL's parts from folders; why not by `from_pretrained` is told in the module `weights` above."""
+"""What SDXL reads from folders; why not by `from_pretrained` is told in the module `weights` above."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +26,7 @@ def read_diffusers(kind: type[Diffusers], folder: Path, dtype: torch.dtype, devi
 
 
 def read_clip(kind: type[Clip], folder: Path, dtype: torch.dtype, device: str) -> Clip:
-    """A text or an image encoder."""
+    """An image encoder."""
     model = fill_transformers(kind, folder, dtype, device, VARIANTS)
     for module in model.modules():
         # Counted, not loaded.
