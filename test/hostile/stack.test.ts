@@ -30,6 +30,8 @@ import { watchSockets } from './socketWatch.ts'
 
 const PROMPT = 'zyxprompt'
 const QUERY = 'zyxquery'
+/** Of 32 bytes. `plain` before it: histories stay readable, so that what they hold can be searched. */
+const ENCRYPTION_KEY = Buffer.from('zyxencryptionkey'.repeat(2)).toString('base64')
 const SECRETS = {
   CALLBACK_TOKEN: 'zyxcallbacktoken',
   CALLBACK_SECRET: `whsec_${'enl4Y2FsbGJhY2tzZWNyZXQ'.padEnd(32, 'A')}`,
@@ -112,6 +114,7 @@ async function openHostileWorld() {
   const pipeline = await openPipeline({
     env: {
       ...SECRETS,
+      ENCRYPTION_KEYS: `plain,zyx:${ENCRYPTION_KEY}`,
       STORE_DIR: storeDir,
       CALLBACK_URL: `http://${echo.host}/functions/v1/job-callback`,
       METRICS_URL: `http://${echo.host}/metrics?token=${METRICS_TOKEN}`,
@@ -189,7 +192,7 @@ async function expectNoMarks(
   ids: readonly string[],
 ): Promise<void> {
   const { pipeline, lines, echo } = world
-  const secrets = [...Object.values(SECRETS), METRICS_TOKEN]
+  const secrets = [...Object.values(SECRETS), METRICS_TOKEN, ENCRYPTION_KEY, 'zyxencryptionkey']
   let prompts = 0
   for (const id of ids) {
     const { all, shown } = await historyText(pipeline.temporal, workflowIds.job(id))
@@ -198,7 +201,7 @@ async function expectNoMarks(
     prompts += all.split(PROMPT).length - 1
     expectNone(shown, [PROMPT, QUERY], `what the history of ${id} shows`)
   }
-  // They stand there as long as ENCRYPTION_KEYS is not set; so what was searched is what there is.
+  // They stand there as long as ENCRYPTION_KEYS says `plain`; so what was searched is what there is.
   expect(prompts).toBeGreaterThan(ids.length)
   const log = createLogger(pipeline.config, 'temporal', {
     stream: { write: line => void lines.push(line) },

@@ -7,7 +7,8 @@ import type { FailureCode } from '../../../jobs/failures.ts'
 /** A file that somebody names as a reference picture. */
 export interface HostilePicture {
   name: string
-  bytes: () => Buffer | Promise<Buffer>
+  /** `listening`: `host:port` of a server that nobody may ask, for a file that names one. */
+  bytes: (listening: string) => Buffer | Promise<Buffer>
   /** How fetching and preparing it may end. */
   ends: readonly ('completed' | FailureCode)[]
 }
@@ -54,8 +55,12 @@ export const HOSTILE_PICTURES: readonly HostilePicture[] = [
     bytes: () => Buffer.from('<!doctype html><img src=x onerror=alert(1)>'),
     ends: NOT_IMAGE,
   },
-  { name: 'SVG with an external entity', bytes: () => Buffer.from(svg), ends: NOT_IMAGE },
-  { name: 'SVG behind a byte order mark', bytes: () => Buffer.from(`\ufeff\n  ${svg}`), ends: NOT_IMAGE },
+  { name: 'SVG with an external entity', bytes: host => Buffer.from(svg(host)), ends: NOT_IMAGE },
+  {
+    name: 'SVG behind a byte order mark',
+    bytes: host => Buffer.from(`\ufeff\n  ${svg(host)}`),
+    ends: NOT_IMAGE,
+  },
   {
     name: 'PDF',
     bytes: () => Buffer.from('%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n'),
@@ -195,8 +200,13 @@ export const HOSTILE_PICTURES: readonly HostilePicture[] = [
   },
 ]
 
-const svg = `<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>
-<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><text>&x;</text><image href="http://127.0.0.1:1/"/></svg>`
+/** `host`: named by a picture in it, and by an entity; another names a file. */
+function svg(host: string): string {
+  const entities = `<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY y SYSTEM "http://${host}/y">`
+  const text = '<text>&x;&y;</text>'
+  return `<?xml version="1.0"?><!DOCTYPE svg [${entities}]>
+<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10">${text}<image href="http://${host}/"/></svg>`
+}
 
 /** A grey PNG made by hand: `rows` of it are there, whatever the header says. */
 async function png(options: {
