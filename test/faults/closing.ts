@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WORKFLOW_TYPES } from '../../workflows/types.ts'
 import type { HostStatusFile, LeftProcess, RunFile } from './audit/evidence.ts'
 import type { Operator } from './operator.ts'
+import type { Keeper } from './world/keeper.ts'
 import { allProcesses, belongsTo, engineOf } from './world/processTree.ts'
 import type { Host } from './world/workers.ts'
 import type { World } from './world/world.ts'
@@ -11,6 +12,12 @@ import type { World } from './world/world.ts'
 const POLL_MS = 1000
 const TYPES = [WORKFLOW_TYPES.generateMedia, WORKFLOW_TYPES.deliverCallback, WORKFLOW_TYPES.removeAssets]
 const RUNNING = `ExecutionStatus = 'Running' AND WorkflowType IN (${TYPES.map(type => `'${type}'`).join(', ')})`
+/** What of a world tells its engines from those of others, and from those that have a worker. */
+interface OfEngines {
+  evidence: string
+  hosts: readonly { keeper: Pick<Keeper, 'pid'> }[]
+}
+
 /** The index lags behind: it must say twice that nothing runs. */
 const QUIET_LOOKS = 3
 
@@ -67,21 +74,21 @@ async function filesBelow(folder: string) {
 }
 
 /** Engines whose worker is gone, while all is quiet and every worker lives. */
-export function orphanedEngines(world: World): LeftProcess[] {
-  const engines = new Set(world.hosts.map(({ keeper }) => engineOf(keeper.pid() ?? -1)))
+export function orphanedEngines({ evidence, hosts }: OfEngines): LeftProcess[] {
+  const engines = new Set(hosts.map(({ keeper }) => engineOf(keeper.pid() ?? -1)))
   return allProcesses()
     .filter(process => process.command.includes('engines/preview/main.ts') && !engines.has(process.pid))
-    .filter(process => belongsTo(world.evidence, process))
+    .filter(process => belongsTo(evidence, process))
     .map(({ pid, command }) => ({ pid, command }))
 }
 
 /** Processes of this world that are there after its workers were stopped. */
-export function leftProcesses(world: World): LeftProcess[] {
-  const folders = [join(world.directory, 'workers'), join(world.directory, 'hosts')]
+export function leftProcesses({ directory }: Pick<World, 'directory'>): LeftProcess[] {
+  const folders = [join(directory, 'workers'), join(directory, 'hosts')]
   return allProcesses()
     .filter(process => process.pid !== globalThis.process.pid)
     .filter(process => [...folders, 'engine-card-'].some(name => belongsTo(name, process)))
-    .filter(process => belongsTo(world.directory, process))
+    .filter(process => belongsTo(directory, process))
     .map(({ pid, command }) => ({ pid, command }))
 }
 

@@ -4,6 +4,7 @@ export const RULES = {
   'job-lost': 'a job that was accepted has no workflow',
   'job-unknown': 'somebody was told of, or Temporal ran, a job that nobody submitted',
   'not-ended': 'a workflow still runs',
+  'callback-unreadable': 'the app took over a request that is no callback',
   'no-terminal': 'the app was never told how a job ended',
   'two-terminals': 'a job has more than one terminal event',
   contradicted: 'a terminal status was contradicted later',

@@ -1,5 +1,5 @@
 import { type Callback, readCallback } from './callbacks.ts'
-import type { Submission } from './evidence.ts'
+import type { Received, Submission } from './evidence.ts'
 import type { Evidence } from './readEvidence.ts'
 import type { WorkflowRecord } from './workflow.ts'
 
@@ -30,11 +30,19 @@ export function jobViews(evidence: Evidence): JobView[] {
   })
 }
 
-export function callbacksOf({ received }: Evidence): Callback[] {
-  return received
-    .filter(({ processed }) => processed)
+export function callbacksOf(evidence: Evidence): Callback[] {
+  return takenOver(evidence)
     .flatMap(request => readCallback(request) ?? [])
     .toSorted((a, b) => a.at - b.at)
+}
+
+/** What the app took over and could make nothing of. */
+export function unreadableOf(evidence: Evidence): Received[] {
+  return takenOver(evidence).filter(request => readCallback(request) === null)
+}
+
+function takenOver({ received }: Evidence): Received[] {
+  return received.filter(({ processed }) => processed)
 }
 
 function lastRun({ workflows }: Evidence, id: string): WorkflowRecord | null {

@@ -1,5 +1,5 @@
 import type { Finding } from '../findings.ts'
-import { callbacksOf, type JobView } from '../jobView.ts'
+import { callbacksOf, type JobView, unreadableOf } from '../jobView.ts'
 import type { Evidence } from '../readEvidence.ts'
 
 /** Workflows that come and go by themselves, whatever becomes of jobs. */
@@ -11,7 +11,12 @@ const NOT_OF_JOBS = /^(reconcileJobsWorkflow|temporal-sys-|cardCommandWorkflow)/
  * docs/integration.md promises. Only what the app took over counts: a request that was refused or cut off before tells it nothing.
  */
 export function checkTerminals(evidence: Evidence, jobs: readonly JobView[]): Finding[] {
-  return [...jobs.flatMap(job => checkJob(job)), ...checkStrangers(evidence, jobs), ...checkOpen(evidence)]
+  return [
+    ...jobs.flatMap(job => checkJob(job)),
+    ...checkStrangers(evidence, jobs),
+    ...checkReadable(evidence),
+    ...checkOpen(evidence),
+  ]
 }
 
 function checkJob({ submission, workflow, callbacks, terminal }: JobView): Finding[] {
@@ -75,6 +80,14 @@ function checkStrangers(evidence: Evidence, jobs: readonly JobView[]): Finding[]
   return [...new Set([...told, ...ran])]
     .filter(jobId => !known.has(jobId))
     .map(jobId => ({ rule: 'job-unknown', jobId, detail: 'nobody submitted it' }))
+}
+
+function checkReadable(evidence: Evidence): Finding[] {
+  return unreadableOf(evidence).map(({ at, body }) => ({
+    rule: 'callback-unreadable',
+    jobId: null,
+    detail: `${new Date(at).toISOString()}: ${JSON.stringify(body.slice(0, 200))}`,
+  }))
 }
 
 function checkOpen({ workflows }: Evidence): Finding[] {

@@ -68,6 +68,8 @@ export interface Doctor {
   /** The same for the events of a workflow. */
   editHistory(workflowId: string, change: (events: Event[]) => Event[] | undefined): Promise<void>
   dropHistory(workflowId: string): Promise<void>
+  /** A further workflow, with the events that are made of those of one that is there. */
+  addHistory(workflowId: string, like: string, make: (events: Event[]) => Event[]): Promise<void>
   object(stored: Pick<StoredLine, 'bucket' | 'path'>): string
   /** What the auditor says, and the rules that it found broken. */
   report(): Promise<AuditReport & { rules: string[] }>
@@ -118,6 +120,11 @@ export async function doctored(evidence: string): Promise<Doctor> {
     },
     async dropHistory(workflowId) {
       await rm(await historyOf(workflowId))
+    },
+    async addHistory(workflowId, like, make) {
+      const history = historySchema.parse(JSON.parse(await readFile(await historyOf(like), 'utf8')))
+      const file = join(histories, `${workflowId}.doctored.json`)
+      await writeFile(file, JSON.stringify({ ...history, workflowId, events: make(history.events) }))
     },
     object: ({ bucket, path }) => join(directory, 'store', bucket, path),
     async report() {

@@ -145,4 +145,12 @@ export const CALLBACK_CASES: Case[] = [
         again(firstOf(lines, jobId), body => ({ ...body, job_id: '00000000-0000-4000-8000-000000000000' })),
       ]),
   },
+  ...['no JSON', '{"status":"completed"}'].map(
+    (body): Case => ({
+      what: `what the app takes over is no callback: ${body}`,
+      finds: ['callback-unreadable'],
+      change: (doctor, { failed: { jobId } }) =>
+        doctor.edit('receiver.jsonl', lines => [...lines, { ...again(firstOf(lines, jobId)), body }]),
+    }),
+  ),
 ]

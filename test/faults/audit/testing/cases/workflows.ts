@@ -4,9 +4,15 @@ import { type Case, drawnAt, logOf } from './case.ts'
 
 const HOUR_MS = 3_600_000
 const GAP_MS = 10 * 60_000
+/** Longest pause between two tries of a delivery, at the scale of the clean run: a quarter of an hour. */
+const LONGEST_PAUSE_MS = 90_000
 
 const atMs = ({ eventTime }: Event) => eventTime.seconds * 1000 + eventTime.nanos / 1e6
 const iso = (ms: number) => new Date(ms).toISOString()
+const timeOf = (ms: number): Event['eventTime'] => ({
+  seconds: Math.floor(ms / 1000),
+  nanos: Math.round((ms % 1000) * 1e6),
+})
 
 const scheduledSchema = z.object({ activityType: z.object({ name: z.string() }) })
 const closingSchema = z.object({ scheduledEventId: z.number() })
@@ -50,15 +56,19 @@ async function waitForCard(doctor: Doctor, jobId: string): Promise<{ from: numbe
   return gap
 }
 
-/** The workflow was begun ten minutes before anything else of it. */
-async function beginLate(doctor: Doctor, jobId: string): Promise<{ from: number; to: number }> {
+/** The workflow was begun ten minutes, or as long as is said, before anything else of it. Gives the gap. */
+async function beginLate(
+  doctor: Doctor,
+  jobId: string,
+  gapMs = GAP_MS,
+): Promise<{ from: number; to: number }> {
   await strictly(doctor)
   const gap = { from: 0, to: 0 }
   await doctor.editHistory(`job-${jobId}`, events => {
     const [first] = events
     if (first === undefined) throw new Error('an empty history')
-    shift(first, -GAP_MS)
-    Object.assign(gap, { from: atMs(first), to: atMs(first) + GAP_MS })
+    shift(first, -gapMs)
+    Object.assign(gap, { from: atMs(first), to: atMs(first) + gapMs })
     return events
   })
   return gap
@@ -72,6 +82,44 @@ async function addFault(
 ): Promise<void> {
   const fault = { n: 99, kind, target: down, down: [down], detail: '' }
   await doctor.edit('faults.jsonl', lines => [...lines, { ...fault, from: iso(from), to: iso(to) }])
+}
+
+/** The app hears of the end ten minutes after it. Gives the gap. */
+async function hearLate(doctor: Doctor, jobId: string): Promise<{ from: number; to: number }> {
+  await strictly(doctor)
+  const gap = { from: 0, to: 0 }
+  await doctor.edit('receiver.jsonl', lines =>
+    lines.map(line => {
+      if (!line.body.includes(jobId)) return line
+      const at = later(line.at, GAP_MS)
+      // The last of them is the end.
+      Object.assign(gap, { from: Date.parse(line.at), to: Date.parse(at) })
+      return { ...line, at }
+    }),
+  )
+  return gap
+}
+
+/** Its delivery failed soon after it had begun to try, and somebody asked for another at a time, if at all. */
+async function giveUpDelivery(
+  doctor: Doctor,
+  jobId: string,
+  failedMs: number,
+  askedMs: number | null,
+): Promise<void> {
+  await doctor.addHistory(`callback-${jobId}`, `job-${jobId}`, events => {
+    const first = events[0]
+    if (first === undefined) throw new Error('an empty history')
+    const failed: Event = {
+      eventId: 2,
+      eventType: 'EVENT_TYPE_WORKFLOW_EXECUTION_FAILED',
+      eventTime: timeOf(failedMs),
+    }
+    return [{ ...first, eventTime: timeOf(failedMs - 1000) }, failed]
+  })
+  if (askedMs === null) return
+  const asked = { kind: 'redeliver' as const, jobId, ok: true, detail: '', at: iso(askedMs) }
+  await doctor.edit('actions.jsonl', actions => [...actions, asked])
 }
 
 /** What is told of the last attempt of its `generate`. */
@@ -237,7 +285,7 @@ export const WORKFLOW_CASES: Case[] = [
         const status = (id: number, ms: number, value: string): Event => ({
           eventId: id,
           eventType: 'EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES',
-          eventTime: { seconds: Math.floor(ms / 1000), nanos: 0 },
+          eventTime: timeOf(ms),
           upsertWorkflowSearchAttributesEventAttributes: {
             searchAttributes: {
               indexedFields: {
@@ -254,14 +302,53 @@ export const WORKFLOW_CASES: Case[] = [
       })
     },
   },
+  ...[true, false].map(
+    (isPause): Case => ({
+      what: isPause ? 'it pauses between two tries' : 'it waits for a deadline, which is longer than a pause',
+      finds: isPause ? [] : ['idle'],
+      async change(doctor, { pictures: { jobId } }) {
+        const lastsMs = LONGEST_PAUSE_MS + (isPause ? -1000 : 1000)
+        const { from } = await beginLate(doctor, jobId, lastsMs)
+        await doctor.editHistory(`job-${jobId}`, ([first, ...others]) => [
+          ...(first === undefined ? [] : [first]),
+          {
+            eventId: 9001,
+            eventType: 'EVENT_TYPE_TIMER_STARTED',
+            eventTime: timeOf(from),
+            timerStartedEventAttributes: { timerId: '1', startToFireTimeout: timeOf(lastsMs) },
+          },
+          ...others,
+        ])
+      },
+    }),
+  ),
   {
     what: 'the app hears of the end ten minutes after it',
     finds: ['idle'],
+    change: async (doctor, { failed: { jobId } }) => void (await hearLate(doctor, jobId)),
+  },
+  {
+    what: 'the same: its delivery was given up, and then asked for',
+    finds: [],
     async change(doctor, { failed: { jobId } }) {
-      await strictly(doctor)
-      await doctor.edit('receiver.jsonl', lines =>
-        lines.map(line => (line.body.includes(jobId) ? { ...line, at: later(line.at, GAP_MS) } : line)),
-      )
+      const { from, to } = await hearLate(doctor, jobId)
+      await giveUpDelivery(doctor, jobId, from + 1000, to)
+    },
+  },
+  {
+    what: 'the same: its delivery was given up, and nobody asked for it',
+    finds: ['idle'],
+    async change(doctor, { failed: { jobId } }) {
+      const { from } = await hearLate(doctor, jobId)
+      await giveUpDelivery(doctor, jobId, from + 1000, null)
+    },
+  },
+  {
+    what: 'the same: its delivery was given up and asked for at once, and the app heard of it ten minutes later',
+    finds: ['idle'],
+    async change(doctor, { failed: { jobId } }) {
+      const { from } = await hearLate(doctor, jobId)
+      await giveUpDelivery(doctor, jobId, from + 1000, from + 2000)
     },
   },
   {
