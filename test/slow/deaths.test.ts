@@ -2,11 +2,14 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { freePort } from '../../dev/freePort.ts'
 import { startStackWorker } from '../../dev/stackWorker.ts'
+import { temporaryDirectory } from '../temporaryDirectory.ts'
+import { livesWith, readDrawn } from '../workflows/drawn.ts'
 import { payloadOf } from '../workflows/payloads.ts'
 import { ending, openPipeline } from '../workflows/pipeline.ts'
 
-test('a job that kills its program again and again is set aside alone, its enhancement left out', async () => {
-  const { pipeline } = await openPipeline({ env: { PREVIEW_SPEED: '0.1' } })
+test('a job that kills its program always: its enhancement is left out after three deaths, and it is set aside after three more', async () => {
+  const PREVIEW_LOG = join(await temporaryDirectory(), 'drawn.jsonl')
+  const { pipeline } = await openPipeline({ env: { PREVIEW_SPEED: '0.1', PREVIEW_LOG } })
   const video = payloadOf({ type: 'video_fast' })
   const poison = payloadOf({ type: 'video7b_fast_enhanced', metadata: { simulate: 'crash' } })
   const waiting = payloadOf()
@@ -18,6 +21,9 @@ test('a job that kills its program again and again is set aside alone, its enhan
   expect(await ending({ pipeline }, waiting.id)).toMatchObject({ status: 'completed' })
   await pipeline.quarantine.reject(poison.id)
   expect(await ending({ pipeline }, poison.id)).toMatchObject({ failure: { code: 'quarantine_rejected' } })
+  const drawn = await readDrawn(PREVIEW_LOG)
+  const lives = [`enhance-${poison.id}`, poison.id].map(id => livesWith(drawn, id))
+  expect(lives.map(({ length }) => length)).toEqual([3, 3])
 })
 
 test('a job cancelled while its worker is dead ends as canceled, once Temporal knows of the death', async () => {

@@ -10,6 +10,8 @@ import { NotQuarantinedError } from '../../client/index.ts'
 import { queuesWithPrefix } from '../../jobs/queues.ts'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { runActivity } from '../runActivity.ts'
+import { temporaryDirectory } from '../temporaryDirectory.ts'
+import { grantedIn, livesWith, readDrawn } from './drawn.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
 import { untilSwept } from './untilSwept.ts'
@@ -42,12 +44,22 @@ const terminalOf = ({ heard }: Pipeline, jobId: string) =>
 
 describe('a job that kills its program', () => {
   test('is set aside after three deaths, the last one alone, and the jobs behind it go on', async () => {
-    const stack = await open()
+    const stack = await open({ gpu: false })
     const { pipeline, run, deaths, alone } = stack
-    const poison = poisonOf()
-    const behind = [payloadOf(), payloadOf({ type: 'video_fast' })]
+    const PREVIEW_LOG = join(await temporaryDirectory(), 'drawn.jsonl')
+    const { card } = await stack.startGpu({ PREVIEW_LOG, PREVIEW_SPEED: '0.02' })
+    const poison = payloadOf({ type: 'image_high', metadata: { simulate: 'kill' } })
+    const [image, video] = [payloadOf(), payloadOf({ type: 'video_fast' })]
+    const behind = [image, video]
+    // An image cuts into the others; this one wants the card as soon as the third try has it.
+    card.program.setLaneMode('sdxl', 'paused')
     for (const payload of [poison, ...behind]) await pipeline.submit(payload)
+    const tries = async () => livesWith(await readDrawn(PREVIEW_LOG), poison.id)
+    await expect.poll(async () => (await tries()).length, { timeout: 20_000, interval: 5 }).toBe(3)
+    card.program.setLaneMode('sdxl', 'open')
+    expect(deaths()).toBe(2)
     await untilQuarantined(stack, poison.id)
+    expect((await tries()).map(grantedIn).at(-1)).toEqual([poison.id])
     expect([deaths(), alone().map(({ jobId, kills }) => ({ jobId, kills }))]).toEqual([
       3,
       [{ jobId: poison.id, kills: 2 }],
