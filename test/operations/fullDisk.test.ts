@@ -4,11 +4,13 @@ import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../temporaryDirectory.ts'
+import { attempts } from '../workflows/attempts.ts'
 import { payloadOf } from '../workflows/payloads.ts'
 import { ending, openPipeline } from '../workflows/pipeline.ts'
 
-/** A file system of its own needs the right to mount one: in a container that lacks it this is skipped. */
+/** A file system of its own needs the right to mount one: in a container that lacks it this is skipped, and said. */
 const mayMount = await tryMount()
+if (!mayMount) console.warn('NOT TESTED: full disks, as no file system can be mounted here')
 
 async function tryMount(): Promise<boolean> {
   try {
@@ -38,29 +40,39 @@ async function smallDisk() {
   }
 }
 
-test.skipIf(!mayMount)('under the renders: a job is tried again, and ends once there is room', async () => {
-  const disk = await smallDisk()
-  const { pipeline, heard, startGpu } = await openPipeline({ gpu: false })
-  await startGpu({ DATA_DIR: disk.directory })
-  await disk.fill()
-  const payload = payloadOf()
-  await pipeline.submit(payload)
-  const reason = async () => (await pipeline.get(payload.id)).waitingReason ?? ''
-  await expect.poll(reason, { timeout: 20_000 }).toContain('disk_full')
-  await disk.free()
-  expect(await ending({ pipeline }, payload.id)).toMatchObject({ status: 'completed' })
-  expect(heard(payload.id).map(({ status }) => status)).toEqual(['processing', 'completed'])
-})
+test.skipIf(!mayMount)(
+  'under the renders: a job is tried again, ends once there is room, and fails as such after six tries without',
+  async () => {
+    const disk = await smallDisk()
+    const stack = await openPipeline({ gpu: false, env: { TIME_SCALE: '0.1' } })
+    const { pipeline, heard } = stack
+    await stack.startGpu({ DATA_DIR: disk.directory })
+    await disk.fill()
+    const hopeless = payloadOf()
+    expect(await stack.run(hopeless)).toMatchObject({ status: 'failed', failure: { code: 'disk_full' } })
+    expect(await attempts(stack, hopeless.id, 'generate')).toEqual([6])
+    expect(heard(hopeless.id).at(-1)).toMatchObject({ metadata: { error_type: 'disk_full' } })
+
+    const payload = payloadOf()
+    await pipeline.submit(payload)
+    const reason = async () => (await pipeline.get(payload.id)).waitingReason ?? ''
+    await expect.poll(reason, { timeout: 20_000 }).toContain('disk_full')
+    await disk.free()
+    expect(await ending(stack, payload.id)).toMatchObject({ status: 'completed' })
+    expect(heard(payload.id).map(({ status }) => status)).toEqual(['processing', 'completed'])
+  },
+)
 
 test.skipIf(!mayMount)(
   'under the staging: jobs with a reference fail as such, others do not notice',
   async () => {
     const disk = await smallDisk()
     const storeDir = await temporaryDirectory()
-    const { run, heard, startGpu } = await openPipeline({
+    const stack = await openPipeline({
       gpu: false,
       env: { DATA_DIR: disk.directory, STORE_DIR: storeDir },
     })
+    const { run, heard, startGpu } = stack
     // One machine, whose staging alone is on the small disk.
     const machine = await temporaryDirectory()
     await mkdir(join(disk.directory, 'staging'))
@@ -80,6 +92,7 @@ test.skipIf(!mayMount)(
       failure: { code: 'disk_full' },
       receipt: null,
     })
+    expect(await attempts(stack, referring.id, 'fetchReferences')).toEqual([4])
     expect(heard(referring.id).at(-1)).toMatchObject({
       status: 'failed',
       metadata: { error_type: 'disk_full' },

@@ -65,7 +65,7 @@ export async function openInstallation({ folder, previewSpeed }: InstallationOpt
     CALLBACK_URL: receiver.callbackUrl,
     PREVIEW_SPEED: String(previewSpeed),
     HOST_LOST_SECONDS: '30',
-    SHUTDOWN_GRACE_SECONDS: '5',
+    SHUTDOWN_GRACE_SECONDS: '10',
   }
 
   async function start(kind: 'control' | 'gpu', more: Record<string, string>): Promise<OwnedProcess> {

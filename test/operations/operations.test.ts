@@ -118,18 +118,28 @@ test(
 )
 
 test(
-  'a GPU worker is stopped, and later its machine is gone, in mid-render: both jobs are drawn anew with their seeds',
+  'a GPU worker is stopped, and later its machine is gone, in mid-render: what the grace suffices for ends, the rest is drawn anew with its seed',
   LIMIT,
   async () => {
     const { pipeline } = installation
-    const stopped = video()
+    const stopped = payloadOf({ type: 'video_high', config: { seed: undefined } })
     await submit(stopped)
     await untilRendering(stopped.id)
+    const drawn = ({ id }: { id: string }) => rendersOn(machine('card-1'), id)
+    const short = payloadOf({ type: 'image_fast' })
+    await submit(short)
+    await expect.poll(async () => (await drawn(short)).begun, { timeout: 30_000, interval: 20 }).toBe(1)
+    expect((await drawn(short)).finished).toBe(false)
     await gpu.stop(20_000)
     expect(await gpu.ended).toMatchObject({ exitCode: 0 })
+    expect(await Promise.all([short, stopped].map(drawn))).toEqual([
+      { begun: 1, finished: true },
+      { begun: 1, finished: false },
+    ])
     gpu = await installation.startGpu('card-1', machine('card-1'))
-    expect(await pipeline.result(stopped.id)).toMatchObject({ receipt: { host: 'card-1' } })
-    expect((await rendersOn(machine('card-1'), stopped.id)).begun).toBe(2)
+    for (const { id } of [short, stopped])
+      expect(await pipeline.result(id)).toMatchObject({ receipt: { host: 'card-1' } })
+    expect((await Promise.all([short, stopped].map(drawn))).map(({ begun }) => begun)).toEqual([1, 2])
 
     const orphaned = video()
     await submit(orphaned)

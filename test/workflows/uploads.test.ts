@@ -6,9 +6,11 @@ import { workflowIds } from '../../jobs/workflowIds.ts'
 import type { JobOutcome } from '../../workflows/types.ts'
 import { type StorageStandIn, startSupabaseStorage } from '../standins/supabaseStorage.ts'
 import { temporaryDirectory } from '../temporaryDirectory.ts'
+import { attempts } from './attempts.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
 import { startMachine } from './startMachine.ts'
+import { untilSwept } from './untilSwept.ts'
 
 const BUCKET = 'sdxl_image_fast'
 
@@ -40,18 +42,6 @@ async function scheduled({ temporal }: Pipeline, jobId: string, type: string): P
   return (events ?? []).filter(
     event => event.activityTaskScheduledEventAttributes?.activityType?.name === type,
   ).length
-}
-
-/** Attempt numbers at which activities of a type ended, in order. */
-async function attempts({ temporal }: Pipeline, jobId: string, type: string): Promise<number[]> {
-  const { events } = await temporal.workflow.getHandle(workflowIds.job(jobId)).fetchHistory()
-  return (events ?? []).flatMap(event => {
-    const started = event.activityTaskStartedEventAttributes
-    const from = events?.find(({ eventId }) => started && eventId?.equals(started.scheduledEventId ?? -1))
-    return from?.activityTaskScheduledEventAttributes?.activityType?.name === type
-      ? [started?.attempt ?? 0]
-      : []
-  })
 }
 
 /** The assets in the store are byte for byte what was rendered, and each has its thumbnail. */
@@ -158,22 +148,35 @@ describe('a store that fails a job’s uploads and comes back', () => {
 })
 
 describe('what a job has uploaded', () => {
-  test('is gone after a cancellation between two uploads', { timeout: 60_000 }, async () => {
+  test('is gone after a cancellation between two uploads, and after a termination', {
+    timeout: 120_000,
+  }, async () => {
     const storage = await startStorage()
-    const pipeline = await openOn(storage, { env: { UPLOAD_TIMEOUT_SECONDS: '60' } })
-    const payload = payloadOf({ config: { num_images: 6 } })
-    storage.failNext({ kind: 'slow', delayMs: 10 }, { times: 4, method: 'POST' })
-    storage.failNext({ kind: 'slow', delayMs: 2500 }, { times: 20, method: 'POST' })
-    await pipeline.pipeline.submit(payload)
-    await expect.poll(() => storage.objects.size, { timeout: 20_000 }).toBeGreaterThan(2)
-    expect(storage.objects.size).toBeLessThan(12)
-    await pipeline.pipeline.cancel(payload.id)
-    expect(await ending(pipeline, payload.id)).toMatchObject({ status: 'canceled', assets: [] })
-    const removal = pipeline.temporal.workflow.getHandle(`remove-assets-${payload.id}`)
+    const pipeline = await openOn(storage, { env: { UPLOAD_TIMEOUT_SECONDS: '60', RECONCILE_SECONDS: '1' } })
+    const { temporal } = pipeline
+    const [canceled, terminated] = [1, 2].map(() => payloadOf({ config: { num_images: 6 } }))
+    if (!canceled || !terminated) throw new Error('two jobs')
+    const uploaded = ({ id }: { id: string }) =>
+      [...storage.objects.keys()].filter(path => path.includes(id)).length
+    // Four objects of each; a job has six uploads under way at once.
+    for (const times of [6, 40]) {
+      storage.failNext({ kind: 'slow', delayMs: 10 }, { times: 4, method: 'POST' })
+      storage.failNext({ kind: 'slow', delayMs: 3000 }, { times, method: 'POST' })
+    }
+    for (const payload of [canceled, terminated]) await pipeline.pipeline.submit(payload)
+    const both = () => [canceled, terminated].map(uploaded)
+    await expect.poll(() => Math.min(...both()), { timeout: 20_000 }).toBeGreaterThan(0)
+    expect(Math.max(...both())).toBeLessThan(12)
+    await pipeline.pipeline.cancel(canceled.id)
+    await temporal.workflow.getHandle(workflowIds.job(terminated.id)).terminate('by hand')
+    expect(await ending(pipeline, canceled.id)).toMatchObject({ status: 'canceled', assets: [] })
+    const removal = temporal.workflow.getHandle(`remove-assets-${canceled.id}`)
     await expect.poll(async () => (await removal.describe()).status.name).not.toBe('UNSPECIFIED')
-    await expect.poll(() => storage.objects.size, { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => uploaded(canceled), { timeout: 10_000 }).toBe(0)
+    await untilSwept(pipeline, () => pipeline.heard(terminated.id).at(-1)?.status === 'failed')
+    await expect.poll(() => uploaded(terminated), { timeout: 20_000 }).toBe(0)
     // What the store was still working on when we left is not to come back.
-    await new Promise(resolve => setTimeout(resolve, 3500))
+    await new Promise(resolve => setTimeout(resolve, 4000))
     expect([...storage.objects.keys()]).toEqual([])
   })
 
