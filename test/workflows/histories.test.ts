@@ -23,7 +23,7 @@ const read = (name: string) => readFile(join(folder, name), 'utf8')
  * of what only earlier code did (`image-reference-lost`, `…-twice`: the job failed) stay as they are.
  */
 describe('histories of earlier code', () => {
-  test.each(names)('%s', async name => {
+  test.each(names)('are replayed to their end: %s', async name => {
     const workflowId: string = JSON.parse(await read(name)).events[0].workflowExecutionStartedEventAttributes
       .workflowId
     await replay(JSON.parse(await read(name)), workflowId)
