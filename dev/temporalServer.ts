@@ -48,7 +48,10 @@ const STOP_MS = 10_000
 /** A chosen port can be lost to another process between the choice and the start. */
 const ATTEMPTS = 3
 
-/** Ours differ from the server's so that priority and fairness work, and so that its single shard moves tasks at once. */
+/**
+ * Ours differ from the server's so that priority and fairness work, so that its single shard moves tasks at once, and so that it
+ * keeps in memory what is about to move, not every job that waits (33 KiB each, 128,000 at most by default).
+ */
 export const DYNAMIC_CONFIG = {
   'matching.useNewMatcher': true,
   'matching.enableFairness': true,
@@ -58,6 +61,7 @@ export const DYNAMIC_CONFIG = {
   'frontend.ListWorkersEnabled': true,
   'history.transferProcessorMaxPollRPS': 1000,
   'history.timerProcessorMaxPollRPS': 1000,
+  'history.hostLevelCacheMaxSize': 1000,
 } as const
 
 /** Starts Temporal's development server on the loopback address and waits until it answers. Throws {@link TemporalServerError}. */

@@ -12,7 +12,7 @@ const BATCHES = { count: 3, jobs: 30 }
 const WINDOWS = { count: 4, jobs: 50 }
 const NEWCOMERS = 21
 /** As good as idle: polls and timers only. */
-const QUIET = { cores: 0.25, seconds: 3, limitSeconds: 240 }
+const QUIET = { cores: 0.25, seconds: 3, limitSeconds: 900 }
 
 /** Everything that is measured with so many jobs waiting, on a pipeline of its own. */
 export async function measureAtDepth(waiting: number, tell: (line: string) => void): Promise<DepthFigures> {
