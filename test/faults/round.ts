@@ -16,6 +16,7 @@ export interface RoundOptions {
   seed: number
   count: number
   choose: Choice
+  calm?: number
   timeScale: number
   tell: (line: string) => void
   /** Ends the round early; it is still brought to its end and audited. */

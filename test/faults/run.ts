@@ -15,6 +15,7 @@ const HELP = `Runs the pipeline under faults, and audits what came of it.
   --seed S    what chooses them (1); round r has the seed S + r, and can be repeated alone with it
   --round N   faults in a round, each with a world of its own (50)
   --dir D     where everything is kept (.data/faults)
+  --calm F    so many times as long between faults (1): more of it is looked at for idleness
   --only K    kinds of faults, separated by commas; all by default
   --resume    goes on after the last finished round in --dir
   --json      the summary as JSON on standard output
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     round: { type: 'string', default: '50' },
     dir: { type: 'string', default: '.data/faults' },
+    calm: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     resume: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -47,8 +49,8 @@ if (values.kinds) {
 process.exit(await main())
 
 async function main(): Promise<number> {
-  const [count, seed, round] = [values.count, values.seed, values.round].map(wholeNumber)
-  if (count === undefined || seed === undefined || round === undefined) return 2
+  const [count, seed, round, calm] = [values.count, values.seed, values.round, values.calm].map(wholeNumber)
+  if (count === undefined || seed === undefined || round === undefined || calm === undefined) return 2
   const directory = resolve(values.dir)
   await mkdir(directory, { recursive: true })
   const only = values.only.split(',').filter(name => name !== '')
@@ -71,6 +73,7 @@ async function main(): Promise<number> {
       seed: checkpoint.seed + number,
       count: Math.min(checkpoint.round, checkpoint.count - done()),
       choose: drawnFrom(kinds),
+      calm,
       timeScale: 0.1,
       tell,
       signal: stopping.signal,

@@ -17,6 +17,8 @@ export interface ScheduleOptions {
   seed: number
   count: number
   choose: Choice
+  /** How many times as long it is quiet between faults; once by default. */
+  calm?: number
   onFault: (fault: FaultLine) => void
   /** Told of a fault that could not be acted out, or not to its end. */
   onNotActedOut: (problem: string) => void
@@ -25,10 +27,10 @@ export interface ScheduleOptions {
 
 /** Runs `count` faults as the seed chooses them: one after another with time to breathe, at times two at once. */
 export async function runSchedule(options: ScheduleOptions): Promise<void> {
-  const { seed, count, signal } = options
+  const { seed, count, calm = 1, signal } = options
   for (let n = 1; n <= count && !signal.aborted; ) {
     const random = randomOf(seed, 'pace', n)
-    await sleep(random.int(300, 2000), undefined, { signal }).catch(() => {})
+    await sleep(calm * random.int(300, 2000), undefined, { signal }).catch(() => {})
     const two = n < count && random.chance(OVERLAP)
     const faults = [runFault(options, n)]
     if (two) {

@@ -23,6 +23,7 @@ export interface Summary {
   againUntold: Counts
   /** Milliseconds of job time, and what of it the auditor could not look at for idleness. */
   idleness: { jobMs: number; excusedMs: number; neededMs: number }
+  bySeed: { seed: number; faults: number; hit: number; jobs: number; findings: number }[]
   findings: { seed: number; evidence: string; finding: string }[]
 }
 
@@ -48,6 +49,10 @@ export function summaryOf({ seed, rounds }: Checkpoint): Summary {
     againWithReceipt: merged(({ againWithReceipt }) => againWithReceipt ?? {}),
     againUntold: merged(({ again, againWithReceipt }) => (againWithReceipt === undefined ? again : {})),
     idleness: { jobMs: time('jobMs'), excusedMs: time('excusedMs'), neededMs: time('neededMs') },
+    bySeed: rounds.map(({ seed, faults, hit, jobs, findings }) => ({
+      ...{ seed, faults, hit, jobs },
+      findings: findings.length,
+    })),
     findings: rounds.flatMap(round =>
       round.findings.map(finding => ({ seed: round.seed, evidence: `${round.directory}/evidence`, finding })),
     ),
@@ -95,6 +100,10 @@ export function formatSummary(summary: Summary): string {
       : [`begun again, as allowed, in rounds that do not tell which: ${list(summary.againUntold)}`]),
     `${share(summary.idleness.excusedMs)} of the time of jobs lay under an excuse for idleness, ${share(summary.idleness.neededMs)} needed it`,
     `${summary.assets} objects in the store`,
+    ...summary.bySeed.map(
+      ({ seed, faults, hit, jobs, findings: found }) =>
+        `seed ${seed}: ${faults} faults (${hit} at their moment), ${jobs} jobs, ${found} findings`,
+    ),
     ...findings.map(({ seed, evidence, finding }) => `FOUND with seed ${seed} (${evidence}): ${finding}`),
     findings.length === 0 ? 'Nothing lost, nothing rendered twice.' : `${findings.length} findings`,
   ].join('\n')
