@@ -11,6 +11,8 @@ export interface EngineTask {
   outDir: string | null
   /** Seconds the job may hold the card; waiting for it does not count. */
   cardSecondsLimit: number
+  /** One that hangs on the card may be tried again; the next that does has used its time. */
+  firstAttempt?: boolean
   /** In low-memory mode, and with the card to itself until it gives it back: such jobs have killed the program before. */
   alone?: boolean
 }

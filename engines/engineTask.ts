@@ -47,13 +47,14 @@ export function createEngineTask(options: {
 
   const clock = createCardClock({
     limitMs: task.cardSecondsLimit * 1_000,
-    onExceeded: () => giveUp(clock.heldMs() - movedAtMs > STUCK_PART * clock.heldMs() ? stuck() : tooLong()),
+    onExceeded: () => giveUp(task.firstAttempt && hangs() ? stuck() : tooLong()),
   })
 
   const tooLong = () =>
     new JobFailure('card_seconds_exceeded', `The job held the card for ${task.cardSecondsLimit} s.`)
 
-  /** Another attempt may do better than one that did not get on. */
+  const hangs = () => clock.heldMs() - movedAtMs > STUCK_PART * clock.heldMs()
+
   function stuck(): JobFailure {
     const seconds = Math.round((clock.heldMs() - movedAtMs) / 1000)
     return new JobFailure('engine_silent', `The job held the card for ${seconds} s without a step.`)

@@ -35,8 +35,10 @@ export interface InferenceProgramOptions {
   cancelGraceMs?: number
   /** From SIGTERM to SIGKILL. */
   killGraceMs?: number
-  /** From the first signal until a program that is still there counts as lost: it hangs in the driver, where none reaches it. */
+  /** From the first signal until a program that is still there counts as unending: it hangs in the driver, where none reaches it. */
   reapMs?: number
+  /** Its jobs hang with it, and only the end of this process lets go of them. */
+  onUnending?: () => void
   respawn?: Partial<RespawnLimits>
   laneBreaker?: Partial<LaneBreakerLimits>
   log: Logger
@@ -44,8 +46,8 @@ export interface InferenceProgramOptions {
 
 export interface ProgramState {
   /**
-   * `dying`: its end has begun. Between two lives: `respawning`, or `broken` when it died too often in a row and the pause is long,
-   * or cannot be ended. Jobs wait in all three.
+   * `dying`: its end has begun. Between two lives: `respawning`, or `broken` when it died too often in a row and the pause is long.
+   * Jobs wait in all three.
    */
   status: 'idle' | 'starting' | 'ready' | 'dying' | 'respawning' | 'broken' | 'stopping' | 'stopped'
   info: ProgramInfo | null
@@ -141,20 +143,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
     table.close()
     if (status === 'stopping') return
     status = 'dying'
-    reapTimer = setTimeout(lose, reapMs)
-  }
-
-  /** Its jobs must not hang with it: whoever held the card fails, the others wait for its end, and can be cancelled. */
-  function lose(): void {
-    const message = 'The inference program does not end, though it was killed.'
-    log.error(
-      { pid: link?.info.pid ?? null },
-      `${message} The driver may hang: see dmesg, restart the machine`,
-    )
-    status = 'broken'
-    lastDeath = message
-    link = null
-    table.detach(gone(message), table.snapshot().holder?.taskId ?? null)
+    reapTimer = setTimeout(() => options.onUnending?.(), reapMs)
   }
 
   async function outlive(opened: ProgramSession): Promise<void> {
@@ -244,6 +233,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   async function stopOnce(graceMs: number): Promise<void> {
     status = 'stopping'
     clearTimeout(respawnTimer)
+    clearTimeout(reapTimer)
     breaker.stop()
     table.failWaiting(gone('The inference program is being stopped.'))
     const last = session

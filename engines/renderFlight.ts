@@ -54,13 +54,16 @@ export async function flyRender(
     if (receipt) return receipt
     signal.throwIfAborted()
     const begun = await renders.begin(request, request.round)
-    if (begun.begun) return await draw(begun.workDir, Math.max(begun.kills, request.killsBefore ?? 0))
+    if (begun.begun) return await draw(begun, Math.max(begun.kills, request.killsBefore ?? 0))
     // Whether that process has had the card is unknown; the job must not be told that it never began.
     onProgress({ phase: 'rendering', step: 0, total: 0, held: true })
     await sleep(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 
-  async function draw(workDir: string, kills: number): Promise<RenderReceipt> {
+  async function draw(
+    { workDir, attempt }: { workDir: string; attempt: number },
+    kills: number,
+  ): Promise<RenderReceipt> {
     let last: RenderProgress = { phase: 'waiting for the card', step: 0, total: 0, held: false }
     let marked: Promise<void> | null = null
     let killed = false
@@ -80,7 +83,10 @@ export async function flyRender(
       if (alone) log.warn({ jobId, kills }, 'a render is tried alone, in low-memory mode')
       const startedAt = performance.now()
       const result = await deps.program.run(
-        { id: jobId, lane, job, outDir: workDir, cardSecondsLimit, ...(alone ? { alone } : {}) },
+        {
+          ...{ id: jobId, lane, job, outDir: workDir, cardSecondsLimit, firstAttempt: attempt === 1 },
+          ...(alone ? { alone } : {}),
+        },
         {
           signal,
           onProgress: follow,

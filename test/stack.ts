@@ -18,7 +18,7 @@ import { createControlWorkers } from '../workers/controlWorker.ts'
 import { openEngine } from '../workers/engine.ts'
 import { createGpuWorkers, laneWorkerState } from '../workers/gpuWorker.ts'
 import { createJobStatus } from '../workers/jobStatus.ts'
-import type { MissingWeights } from '../workers/missingWeights.ts'
+import { createMissingWeights } from '../workers/missingWeights.ts'
 import { ensureReconcileSchedule } from '../workers/reconcileSchedule.ts'
 import { runWorkers } from '../workers/runWorkers.ts'
 import { replayHistories } from './replay.ts'
@@ -34,11 +34,7 @@ export interface TestStack {
   temporal: Client
   startControl(): Promise<Part>
   /** `env`: what is different on this machine, as HOST_ID and DATA_DIR are. `program`: in the engine's place. */
-  /** Weights are taken to be there, as tiny models look broken. */
-  startGpu(
-    env?: Record<string, string>,
-    parts?: { program?: ProgramCommand; missingWeights?: MissingWeights },
-  ): Promise<Part & { card: Card }>
+  startGpu(env?: Record<string, string>, program?: ProgramCommand): Promise<Part & { card: Card }>
   /** What `/metrics` of all the workers that were started would say. */
   metricsText(): Promise<string>
   /** Ends everything, and replays the history of every workflow that ran. */
@@ -117,7 +113,7 @@ export async function openTestStack(
       await ensureReconcileSchedule(temporal, config, log)
       return running(workers, async () => {})
     },
-    async startGpu(env = {}, { program, missingWeights = async () => null } = {}) {
+    async startGpu(env = {}, program) {
       const machine = parseConfig({ ...environment, ...env })
       const ffmpeg = await findFfmpeg(machine.engine.ffmpeg)
       const metrics = newMetrics()
@@ -139,6 +135,7 @@ export async function openTestStack(
       })
       await card.program.start()
       let workers: Worker[] = []
+      const missingWeights = createMissingWeights(machine)
       const status = createCardStatus({
         hostId: machine.hostId,
         ...card,

@@ -43,6 +43,8 @@ export interface CardDeps {
   metrics: Metrics
   /** Whether a job's workflow is still open. */
   isWanted: (jobId: string) => Promise<boolean>
+  /** The inference program was killed and does not end. */
+  onUnending?: () => void
 }
 
 /** Real models take minutes to load from a slow disk. */
@@ -52,7 +54,7 @@ const COMPILING_CANCEL_GRACE_MS = 60_000
 
 /** The card of this machine: the program that computes on it, who computes next, and the files that it makes. */
 export async function createCard(deps: CardDeps): Promise<Card> {
-  const { config, engine, ffmpeg, log, metrics, isWanted } = deps
+  const { config, engine, ffmpeg, log, metrics, isWanted, onUnending } = deps
   const lanes = await openLaneModes({
     file: join(config.dataDir, 'card', `lanes-${config.hostId}.json`),
     write: writeRecord,
@@ -85,6 +87,7 @@ export async function createCard(deps: CardDeps): Promise<Card> {
           }),
     onUse,
     afterDeath: engine.afterDeath,
+    ...(onUnending ? { onUnending } : {}),
     silenceMs: config.engine.silenceMs,
     startTimeoutMs: START_TIMEOUT_MS,
     ...programTimes(config),

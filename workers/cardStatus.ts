@@ -4,7 +4,7 @@ import { GUARANTEED_SHARES } from '../gpu/shares.ts'
 import type { CardStatus, LaneStatus, MemoryStatus } from '../jobs/cardStatus.ts'
 import { LANES, type Lane } from '../jobs/jobTypes.ts'
 import type { Checks } from '../runtime/readiness.ts'
-import { whyClosed } from './laneGate.ts'
+import { OUT_OF_SERVICE } from './laneGate.ts'
 import type { MissingWeights } from './missingWeights.ts'
 
 export interface CardStatusDeps {
@@ -76,10 +76,11 @@ export function laneChecks(find: () => Served & Pick<CardStatusDeps, 'lanes'>): 
 type Served = Pick<CardStatusDeps, 'program' | 'workerState' | 'missingWeights'>
 
 async function whyNotServed(served: Served, lane: Lane): Promise<string | null> {
-  const { status, warming } = served.program.state()
+  const { status, warming, outOfService } = served.program.state()
   if (status !== 'ready') return `the inference program is ${status}`
   if (warming) return 'models are being loaded'
+  if (outOfService.includes(lane)) return OUT_OF_SERVICE
   const state = served.workerState(lane)
-  if (state === 'RUNNING') return await whyClosed(served, lane)
+  if (state === 'RUNNING') return (await served.missingWeights(lane))?.why ?? null
   return `the lane's worker is ${state === null ? 'not started yet' : state.toLowerCase()}`
 }

@@ -15,6 +15,9 @@ import { runWorkerProgram } from './program.ts'
 import { type RunningWorkers, runWorkers } from './runWorkers.ts'
 import { warmUp } from './warmUp.ts'
 
+const UNENDING =
+  'the inference program does not end, though it was killed: the driver may hang (dmesg); restart the machine'
+
 /** The GPU worker: owns the card of an inference machine, and the files that lie there until they are uploaded. */
 await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth }, { signal, defer }) => {
   const metrics = createMetrics()
@@ -53,7 +56,12 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   )
   const engine = await openEngine({ config, ffmpeg, log, signal, defer })
   const missingWeights = createMissingWeights(config)
-  const card = await createCard({ config, engine, ffmpeg, log, metrics, isWanted })
+  const unending = Promise.withResolvers<never>()
+  const card = await createCard({
+    ...{ config, engine, ffmpeg, log, metrics, isWanted },
+    // This process holds its jobs; once it is gone they go elsewhere, or wait.
+    onUnending: () => unending.reject(new Error(UNENDING)),
+  })
   opened = {
     hostId: config.hostId,
     ...card,
@@ -75,5 +83,5 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))
 
   running = runWorkers(workers, signal)
-  await running.done
+  await Promise.race([running.done, unending.promise])
 })

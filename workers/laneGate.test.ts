@@ -4,9 +4,11 @@ import { afterEach, expect, it } from 'vitest'
 import { createProgramHarness, renderJob } from '../engines/testing/programHarness.ts'
 import { createLaneGate } from './laneGate.ts'
 import { laneSlots } from './laneSlots.ts'
+import type { MissingWeights } from './missingWeights.ts'
 
 const log = pino({ level: 'silent' })
 const harness = createProgramHarness()
+const MISSING = { why: 'weights are missing', all: true }
 const OPEN = { get: () => 'open' as const, opened: async () => {} }
 const CONTEXT = {
   slotType: 'activity',
@@ -33,7 +35,7 @@ function asking(options: Parameters<typeof createLaneGate>[0]) {
 it('asks for no job while weights are missing, and does once they are there', async () => {
   const program = harness.program()
   await program.start()
-  let missing: string | null = 'weights are missing'
+  let missing: Awaited<ReturnType<MissingWeights>> = MISSING
   const { given } = asking({ program, missingWeights: async () => missing, log })
   await sleep(200)
   expect(given()).toBe(0)
@@ -41,10 +43,27 @@ it('asks for no job while weights are missing, and does once they are there', as
   await expect.poll(given).toBe(2)
 })
 
-it('asks for none while the program is broken, and does when it is well again', async () => {
-  const respawn = { breakerCrashes: 1, breakerCooldownMs: 1_500 }
-  const program = harness.program('normal', { respawn })
+it('asks where some of them are there, and where the model is loaded: the program knows better', async () => {
+  const program = harness.program()
   await program.start()
+  const some = asking({ program, missingWeights: async () => ({ ...MISSING, all: false }), log })
+  await expect.poll(some.given).toBe(2)
+  const info = { pid: 1, name: 'test', version: '1', device: 'cpu', models: ['wan_2_1_1_3b'], memory: null }
+  const loaded = { state: () => ({ ...program.state(), info }) }
+  const all = asking({ program: loaded, missingWeights: async () => MISSING, log })
+  await expect.poll(all.given).toBe(2)
+})
+
+it('asks for none from a crash until the program is ready again, however often it is started', async () => {
+  const respawn = { backoffMs: 100, backoffMaxMs: 100, breakerCrashes: 3, breakerCooldownMs: 200 }
+  const dying = harness.program('crash', { respawn })
+  await expect(dying.start()).rejects.toThrow('exit code')
+  const { given } = asking({ program: dying, missingWeights: async () => null, log })
+  await expect.poll(() => dying.state().crashes, { timeout: 20_000 }).toBeGreaterThan(4)
+  expect(given()).toBe(0)
+
+  const once = harness.program('normal', { respawn })
+  await once.start()
   const job = {
     id: 'a',
     lane: 'wan.video',
@@ -52,18 +71,16 @@ it('asks for none while the program is broken, and does when it is well again', 
     outDir: '/',
     cardSecondsLimit: 60,
   } as const
-  await expect(program.run(job)).rejects.toThrow('exit code 3')
-  expect(program.state().status).toBe('broken')
-  const { given } = asking({ program, missingWeights: async () => null, log })
-  await sleep(300)
-  expect(given()).toBe(0)
-  await expect.poll(given, { timeout: 20_000 }).toBe(2)
+  await expect(once.run(job)).rejects.toThrow('exit code 3')
+  const after = asking({ program: once, missingWeights: async () => null, log })
+  await expect.poll(after.given, { timeout: 20_000 }).toBe(2)
+  expect(once.state().status).toBe('ready')
 })
 
 it('stops waiting with its Worker', async () => {
   const program = harness.program()
   await program.start()
-  const { given, asked, stop } = asking({ program, missingWeights: async () => 'weights are missing', log })
+  const { given, asked, stop } = asking({ program, missingWeights: async () => MISSING, log })
   stop.abort(new Error('shut down'))
   expect(await asked).toEqual(Array(2).fill({ status: 'rejected', reason: new Error('shut down') }))
   expect(given()).toBe(0)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
-import type { Lane } from '../jobs/jobTypes.ts'
+import type { Lane, ModelName, RenderLane } from '../jobs/jobTypes.ts'
 import type { MissingWeights } from './missingWeights.ts'
 
 export interface LaneGateDeps {
@@ -12,8 +12,16 @@ export interface LaneGateDeps {
 /** Resolves when a job of the lane could be rendered here. Rejects with the signal's reason. */
 export type LaneGate = (lane: Lane, signal: AbortSignal) => Promise<void>
 
-/** How soon it is seen that weights were fetched, or that the program is well again. */
-const LOOK_MS = 5_000
+/** Of a lane whose jobs killed the program. */
+export const OUT_OF_SERVICE = 'out of service: its jobs killed the program again and again'
+/** What each lane renders with: once it is loaded, no file is asked for it. */
+const MODEL: Record<RenderLane, ModelName> = {
+  sdxl: 'lustify_sdxl',
+  'wan.image': 'wan_2_1_1_3b',
+  'wan.video': 'wan_2_1_1_3b',
+}
+/** How soon it is seen that weights are there, or that the program is well again. */
+const LOOK_MS = 1_000
 
 /**
  * What a machine cannot render it must not take: a job would fail at once, or wait at a broken machine while another is free.
@@ -34,13 +42,13 @@ export function createLaneGate(
   }
 }
 
-/** Why no job of a lane can be rendered here for some time; null when one can. */
-export async function whyClosed(
-  { program, missingWeights }: LaneGateDeps,
-  lane: Lane,
-): Promise<string | null> {
-  const { status, outOfService } = program.state()
-  if (status === 'broken') return 'the inference program is broken'
-  if (outOfService.includes(lane)) return 'out of service: its jobs killed the program again and again'
-  return await missingWeights(lane)
+/** Why no job of a lane can be rendered here now; null when one can, or will as soon as the program has started for the first time. */
+async function whyClosed({ program, missingWeights }: LaneGateDeps, lane: Lane): Promise<string | null> {
+  const { status, crashes, info, outOfService } = program.state()
+  // Of the first start nothing is known yet; after a crash the next one may crash as well.
+  if (status !== 'ready' && crashes > 0) return `the inference program is ${status}`
+  if (outOfService.includes(lane)) return OUT_OF_SERVICE
+  if (lane !== 'wan.enhance' && info?.models.includes(MODEL[lane])) return null
+  const missing = await missingWeights(lane)
+  return missing?.all ? missing.why : null
 }

@@ -57,3 +57,9 @@ export function isAttemptLost(error: unknown): boolean {
   const cause = causeOf(error)
   return cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT'
 }
+
+/** The last attempt came to a worker that was shutting down: the SDK refuses it, and counts it. */
+export function isAttemptRefused(error: unknown): boolean {
+  const cause = causeOf(error)
+  return cause instanceof ApplicationFailure && cause.type === 'WorkerShutdown'
+}

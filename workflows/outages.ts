@@ -1,6 +1,6 @@
 import { patched, sleep } from '@temporalio/workflow'
 import { MINUTE_MS, SECOND_MS } from './activities.ts'
-import { isAttemptLost, whyItFailed } from './failure.ts'
+import { isAttemptLost, isAttemptRefused, whyItFailed } from './failure.ts'
 import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
 
@@ -11,14 +11,16 @@ const LONGEST_PAUSE_MS = 5 * MINUTE_MS
 
 /**
  * For a step whose attempts are used up: tells whether an outage has done that, and the step may be begun anew, after a pause.
- * The store may be away until the job's deadline. Attempts that were heard of no more have three rounds; a job that kills the
+ * The store may be away until the job's deadline. Attempts that were heard of no more, or came to a worker that was ending, have three rounds; a job that kills the
  * workers on purpose is found out by its marks.
  */
 export function outages(settings: JobSettings): (error: unknown) => Promise<boolean> {
   let lostRounds = 0
   let pauseMs = scaledMs(settings, FIRST_PAUSE_MS)
   return async error => {
-    const lost = isAttemptLost(error)
+    const refused = isAttemptRefused(error)
+    if (refused && !patched('refused-attempts')) return false
+    const lost = refused || isAttemptLost(error)
     if (!lost && whyItFailed(error).code !== 'store_unavailable') return false
     if (lost && lostRounds === LOST_ROUNDS_LIMIT) return false
     if (!patched('outages')) return false

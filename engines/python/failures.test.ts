@@ -49,6 +49,16 @@ it('weights that are not there or broken are missing for good, those out of reac
   expect(facts.index).toEqual({ cut: 'model_missing', 'out of reach': 'internal' })
 })
 
+it('a file that the system does not tell of is not taken for absent', () => {
+  expect(facts.there).toEqual({
+    'a file': 'True False',
+    'a folder': 'False True',
+    nothing: 'False False',
+    'within a file': 'False False',
+    unsaid: 'internal internal',
+  })
+})
+
 it('latents and pixels that are no numbers are no picture', () => {
   const said = ['well', 'internal', 'internal']
   expect(facts.notFinite).toEqual({ sdxl: said, wan: said })

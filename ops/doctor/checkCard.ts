@@ -10,5 +10,7 @@ export async function checkCard(machine: Machine): Promise<Found> {
   const { name, uuid, totalMiB, usedMiB, driverVersion } = card
   const said = `${name}, ${totalMiB} MiB, driver ${driverVersion}, ${uuid}`
   if (usedMiB <= FOREIGN_MIB) return ok(said)
-  return warn(`${said}: ${usedMiB} MiB are in use, by a running GPU worker or something else (nvidia-smi)`)
+  return warn(
+    `${said}: ${usedMiB} MiB are in use, by a running GPU worker or something else (nvidia-smi); a worker starts only if CARD_MEMORY_LIMIT_MIB leaves them to others`,
+  )
 }

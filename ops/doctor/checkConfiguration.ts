@@ -12,6 +12,13 @@ export function checkConfiguration(config: Config): Found[] {
   if (callback.url?.startsWith('http:') && callback.token !== null && !isOfThisMachine(callback.url)) {
     findings.push(warn('CALLBACK_URL is http: the token of the callbacks can be read on the way; use https'))
   }
+  if (callback.url !== null && callback.token === null && store.supabaseKey !== null) {
+    findings.push(
+      warn(
+        'callbacks bear no token: CALLBACK_URL is not of SUPABASE_URL, which alone gets its key; set CALLBACK_TOKEN',
+      ),
+    )
+  }
   if (engine.lossy.length > 0) {
     findings.push(warn(`ENGINE_LOSSY changes the pictures: ${engine.lossy.join(', ')}`))
   }

@@ -158,4 +158,22 @@ export const FAILED_SEEDS: readonly FailedSeed[] = [
       gpu-killed-while-receipt-is-written kill-gpu control-killed-after-last-upload
     `),
   },
+  {
+    seed: 1100,
+    why: 'a job failed as its last attempt came to a worker that was shutting down',
+    kinds: words(`
+      control-killed-after-last-upload gpu-killed-between-uploads engine-exit_0-once store-slow kill-temporal
+      references-vanish temporal-killed-while-rendering kill-control engine-killed-while-receipt-is-written
+      engine-flood-once references-vanish cut-off-from-temporal-until-lost engine-no_file-once
+      control-killed-before-completion-is-reported kill-control gpu-killed-while-receipt-is-written
+      temporal-killed-before-completion-is-reported kill-gpu kill-gpu temporal-killed-while-rendering
+      control-killed-before-completion-is-reported gpu-killed-after-last-upload
+      temporal-killed-before-completion-is-reported kill-control engine-oom-once receiver-slow receiver-half-open
+      store-half-open store-slow kill-control receiver-error control-killed-after-last-upload
+      temporal-killed-while-receipt-is-written engine-no_file receiver-down gpu-killed-before-completion-is-reported
+      disk-full gpu-killed-between-uploads kill-temporal gpu-killed-between-uploads engine-killed-between-uploads
+      cut-off-from-temporal kill-control gpu-killed-between-uploads engine-killed-before-completion-is-reported
+      gpu-killed-before-completion-is-reported gpu-killed-between-uploads restart-patient temporal-away kill-gpu
+    `),
+  },
 ]

@@ -257,7 +257,7 @@ test('a hostile inference program', async () => {
   const world = await openHostileWorld()
   const { pipeline, folder, good, othersPicture } = world
   const env = await programEnv(good, othersPicture)
-  await pipeline.startGpu({}, { program: { command: process.execPath, args: [PROGRAM], env } })
+  await pipeline.startGpu({}, { command: process.execPath, args: [PROGRAM], env })
   const payloads = ENGINES.map(simulate => ({
     ...payloadWith({
       prompt: `a lighthouse ${PROMPT}`,

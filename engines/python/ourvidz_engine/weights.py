@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedModel
 
 from .failures import EngineFailure, may_pass
+from .there import is_file
 
 M = TypeVar("M", bound=torch.nn.Module)
 Diffusers = TypeVar("Diffusers", bound=ModelMixin)
@@ -36,9 +37,9 @@ def weight_files(folder: Path, variants: tuple[str, ...] = ONE_VARIANT) -> list[
     """Names of the files that hold a model's weights: those of an index, whether they are there or not, or one; else none."""
     names = [f"{stem}{variant}.safetensors" for stem in STEMS for variant in variants]
     indices = (folder / f"{name}.index.json" for name in names)
-    ways = [_shards(index) for index in indices if index.is_file()]
-    ways += [[name] for name in names if (folder / name).is_file()]
-    complete = (files for files in ways if all((folder / file).is_file() for file in files))
+    ways = [_shards(index) for index in indices if is_file(index)]
+    ways += [[name] for name in names if is_file(folder / name)]
+    complete = (files for files in ways if all(is_file(folder / file) for file in files))
     return next(complete, ways[0] if ways else [])
 
 

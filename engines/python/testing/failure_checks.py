@@ -26,6 +26,7 @@ from ourvidz_engine.sdxl.adapters import Adapters, installed_adapter
 from ourvidz_engine.sdxl.checkpoint import load_pipeline
 from ourvidz_engine.sdxl.reference import require_reference
 from ourvidz_engine.sdxl.text import TextEncoding
+from ourvidz_engine.there import is_file, is_folder
 from ourvidz_engine.tiny import sdxl, wan
 from ourvidz_engine.wan import decoding as wan_decoding
 from ourvidz_engine.wan import wan_family
@@ -230,6 +231,21 @@ def trace() -> list[bool]:
     ]
 
 
+def there() -> dict[str, str]:
+    """A name too long is one that the system does not look for."""
+    (FOLDER / "there").mkdir()
+    file, unsaid = FOLDER / "there" / "file", FOLDER / ("x" * 300)
+    file.touch()
+    looks = {
+        "a file": file,
+        "a folder": file.parent,
+        "nothing": FOLDER / "nothing",
+        "within a file": file / "x",
+    }
+    said = {name: f"{is_file(path)} {is_folder(path)}" for name, path in looks.items()}
+    return said | {"unsaid": f"{outcome(lambda: is_file(unsaid))} {outcome(lambda: is_folder(unsaid))}"}
+
+
 def main() -> None:
     quieten()
     torch.set_grad_enabled(False)
@@ -240,6 +256,7 @@ def main() -> None:
         "checkpoint": checkpoint(),
         "adapter": adapter(),
         "index": index(),
+        "there": there(),
         "notFinite": not_finite(),
         "leftOut": left_out(),
         "trace": trace(),

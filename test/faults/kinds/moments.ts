@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import type { Random } from '../random.ts'
+import type { Keeper } from '../world/keeper.ts'
 import type { RenderMoment } from '../world/renderWatch.ts'
 import type { Host } from '../world/workers.ts'
 import type { World } from '../world/world.ts'
@@ -15,7 +16,8 @@ interface Seen {
 }
 
 type Watch = (world: World, tell: (seen: Seen) => void) => () => void
-type Kill = (stage: Stage, host: Host) => { down: string[]; done: Promise<unknown> }
+/** `struck`: somebody was there to be killed. */
+type Kill = (stage: Stage, host: Host) => { down: string[]; struck: boolean; done: Promise<unknown> }
 
 /** Longest wait for a moment; after it the kill comes at any moment. */
 const PATIENCE_MS = 6000
@@ -70,8 +72,9 @@ function atMoment(name: string, weight: number, watch: Watch, kill: Kill): Fault
       const timer = setTimeout(once, PATIENCE_MS, null)
       const { seen, host, killing, atMs } = await moment.promise
       await killing.done
-      const hit = seen !== null && !(await seen.passedBy(atMs))
-      const miss = seen === null ? 'its moment did not come' : `too late for job ${seen.jobId}`
+      const hit = killing.struck && seen !== null && !(await seen.passedBy(atMs))
+      const late = killing.struck ? 'too late for' : 'nobody was there at'
+      const miss = seen === null ? 'its moment did not come' : `${late} job ${seen.jobId}`
       const detail = hit ? `job ${seen.jobId}` : miss
       return { target: host.hostId, down: killing.down, hit, from: new Date(atMs).toISOString(), detail }
     },
@@ -118,28 +121,35 @@ function onUpload(which: 'first' | 'last'): Watch {
 }
 
 function killGpu({ random }: Stage, host: Host) {
-  return { down: downWith(host), done: killFor(host.keeper, pause(random)) }
+  return { ...kill([host.keeper], random), down: downWith(host) }
 }
 
 function killTemporal({ world, random }: Stage) {
-  return { down: ['temporal'], done: killFor(world.temporal.keeper, pause(random)) }
+  return { ...kill([world.temporal.keeper], random), down: ['temporal'] }
 }
 
 /** Both, as either may be the one that is at it. */
 function killControls({ world, random }: Stage) {
-  return {
-    down: ['control'],
-    done: Promise.all(world.controls.map(({ keeper }) => killFor(keeper, pause(random)))),
-  }
+  const keepers = world.controls.map(({ keeper }) => keeper)
+  return { ...kill(keepers, random), down: ['control'] }
+}
+
+function kill(keepers: readonly Keeper[], random: Random) {
+  const struck = keepers.some(keeper => keeper.pid() !== null)
+  return { struck, done: Promise.all(keepers.map(keeper => killFor(keeper, random.int(0, 1500)))) }
 }
 
 /** Its worker starts it again by itself. */
 function killEngine(_stage: Stage, host: Host) {
   const pid = host.enginePid()
-  if (pid !== null) process.kill(pid, 'SIGKILL')
-  return { down: [`engine:${host.hostId}`], done: Promise.resolve() }
+  return { down: [`engine:${host.hostId}`], struck: pid !== null && killed(pid), done: Promise.resolve() }
 }
 
-function pause(random: Random): number {
-  return random.int(0, 1500)
+function killed(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended meanwhile.
+    return false
+  }
 }

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
 from ..gates import add_gates
+from ..there import is_file
 from ..weights import is_whole, reading, weight_files
 from .weights import VARIANTS, precision, read_clip
 
@@ -53,7 +54,7 @@ def installed_adapter(type: str | None, folder: Path) -> Adapter | None:
         return None
     encoder = folder / ENCODER
     weights = weight_files(encoder, VARIANTS)
-    if not weights or not (encoder / "config.json").is_file():
+    if not weights or not is_file(encoder / "config.json"):
         return None
     return Adapter(type, file) if all(is_whole(encoder / name) for name in weights) else None
 

@@ -12,6 +12,7 @@ from ..compiling import compile_blocks
 from ..failures import EngineFailure, may_pass
 from ..gates import add_gates
 from ..options import Options
+from ..there import is_file
 from .configs import generated_configs
 from .weights import precision, read_diffusers
 
@@ -22,7 +23,7 @@ SAFE_VAE = "sdxl-vae-fp16-fix"
 def require_checkpoint(options: Options) -> None:
     """Raises `model_missing` for a file that is not there."""
     path = options.sdxl_checkpoint
-    if not path.is_file():
+    if not is_file(path):
         raise EngineFailure(
             "model_missing",
             f"the SDXL checkpoint is not at {path}; `ourvidz models check` tells what to do",
@@ -62,7 +63,7 @@ def _broken(options: Options) -> EngineFailure:
 def _config_folder(options: Options) -> Path:
     """A checkpoint of another shape brings its configuration along, in a folder `config` beside it."""
     beside = options.sdxl_checkpoint.parent / "config"
-    return beside if (beside / "model_index.json").is_file() else generated_configs(options.cache_dir)
+    return beside if is_file(beside / "model_index.json") else generated_configs(options.cache_dir)
 
 
 def _from_single_file(options: Options, config: Path, dtype: torch.dtype) -> StableDiffusionXLPipeline:
@@ -78,7 +79,7 @@ def _from_single_file(options: Options, config: Path, dtype: torch.dtype) -> Sta
 
 def _safe_vae(options: Options, dtype: torch.dtype) -> AutoencoderKL | None:
     folder = options.models_dir / SAFE_VAE
-    if dtype == torch.float32 or not (folder / "config.json").is_file():
+    if dtype == torch.float32 or not is_file(folder / "config.json"):
         return None
     return read_diffusers(AutoencoderKL, folder, dtype, options.device)
 

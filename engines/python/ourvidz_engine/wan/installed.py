@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..failures import EngineFailure
+from ..there import is_file, is_folder
 from ..weights import weight_files
 
 VACE_FOLDER = "wan2.1-vace-1.3b-diffusers"
@@ -22,12 +23,12 @@ WEIGHTED = ("text_encoder", "transformer", "vae")
 
 def missing_files(folder: Path) -> list[str]:
     """Paths in the folder that a whole installation would have; the folder itself as `.` if there is none."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         return ["."]
-    missing = [name for name in CONFIGURATIONS if not (folder / name).is_file()]
+    missing = [name for name in CONFIGURATIONS if not is_file(folder / name)]
     for part in WEIGHTED:
         names = weight_files(folder / part) or ["*.safetensors"]
-        missing += [f"{part}/{name}" for name in names if not (folder / part / name).is_file()]
+        missing += [f"{part}/{name}" for name in names if not is_file(folder / part / name)]
     return missing
 
 
