@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity'
 import { planHash } from '../engines/planHash.ts'
-import type { RenderJob } from '../engines/protocol.ts'
 import type { RenderDesk } from '../engines/renderDesk.ts'
+import type { RenderRequest } from '../engines/renderFlight.ts'
 import { isFailureCode, JobFailure } from '../jobs/failures.ts'
 import type { JobPlan } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedReference } from '../jobs/receipt.ts'
@@ -51,20 +51,21 @@ export function createGenerate(deps: GenerateDeps) {
       return { elsewhere: home }
     }
     return withCardHeartbeats(async ({ killsBefore, ...hooks }) => {
-      const references = await Promise.all(
-        input.references.map(async ({ role, file }) => ({
-          role,
-          path: await deps.staging.open(file.sha256),
-        })),
-      )
-      const job = renderJobOf(input, references, deps.simulate)
+      const job = renderJobOf(input, deps.simulate)
       const hash = planHash(
         job,
-        input.references.map(({ file }) => file.sha256),
+        input.references.map(({ role, file }) => ({ role, sha256: file.sha256 })),
       )
+      const references = () =>
+        Promise.all(
+          input.references.map(async ({ role, file }) => ({
+            role,
+            path: await deps.staging.open(file.sha256),
+          })),
+        )
       const { jobId, lane } = input.plan
       const cardSecondsLimit = input.plan.cardSecondsLimit * (deps.timeScale ?? 1)
-      const what = { jobId, planHash: hash, lane, job, cardSecondsLimit, round, lowMemory }
+      const what = { jobId, planHash: hash, lane, job, references, cardSecondsLimit, round, lowMemory }
       return await deps.desk.render({ ...what, killsBefore }, hooks)
     }, deps.hostId)
   }
@@ -75,11 +76,7 @@ function failAsWished({ simulate }: JobPlan): void {
   if (isFailureCode(simulate)) throw new JobFailure(simulate, 'simulated, as metadata.simulate asks')
 }
 
-function renderJobOf(
-  { plan, prompt }: GenerateInput,
-  references: RenderJob['references'],
-  simulate: boolean,
-): RenderJob {
+function renderJobOf({ plan, prompt }: GenerateInput, simulate: boolean): RenderRequest['job'] {
   return {
     kind: 'render',
     type: plan.type,
@@ -98,7 +95,6 @@ function renderJobOf(
     images: plan.images,
     seed: plan.seed,
     referenceMode: plan.reference.mode,
-    references,
     referenceStrength: plan.reference.strength,
     referenceType: plan.reference.type,
     expectedSeconds: plan.expectedRenderSeconds,

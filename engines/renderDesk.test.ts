@@ -64,8 +64,9 @@ afterEach(async () => {
 
 function request(simulate: string | null = null, more: Partial<RenderJob> = {}) {
   const planHash = createHash('sha256').update(randomUUID()).digest('hex')
-  const job = renderJob(simulate, more)
-  return { jobId: randomUUID(), planHash, lane: 'sdxl', job, cardSecondsLimit: 60 } as const
+  const { references: given, ...job } = renderJob(simulate, more)
+  const references = async () => given
+  return { jobId: randomUUID(), planHash, lane: 'sdxl', job, references, cardSecondsLimit: 60 } as const
 }
 
 /** One attempt at a render, that can be lost or cancelled, and waited for until the card draws for it. */
@@ -244,6 +245,14 @@ describe('a reference', () => {
     expect(await readdir(directory, { recursive: true })).not.toContainEqual(
       expect.stringContaining('reference-0'),
     )
+  })
+
+  it('that is gone keeps nobody from the receipt of what was drawn with it', async () => {
+    const what = request()
+    const drawn = await desk().render(what)
+    const references = () => Promise.reject(new JobFailure('staged_lost', 'it is gone'))
+    expect(await desk().render({ ...what, references })).toEqual(drawn)
+    expect(started).toHaveLength(1)
   })
 
   it('that was gone before is told as such, and leaves nothing', async () => {

@@ -16,7 +16,9 @@ export interface RenderRequest {
   jobId: string
   planHash: string
   lane: RenderLane
-  job: RenderJob
+  job: Omit<RenderJob, 'references'>
+  /** Brings the references. A render that is drawn needs them, not one whose receipt is there: they may be lost meanwhile. */
+  references: () => Promise<RenderJob['references']>
   /** Seconds the render may hold the card. */
   cardSecondsLimit: number
   /** An operator who releases the job from quarantine begins a new round, in which it has killed nothing yet. */
@@ -78,7 +80,7 @@ export async function flyRender(
       // The process that died of it the last time could not say so.
       if (kills >= MOST_KILLS) throw poisoned(null)
       const { lane, jobId, cardSecondsLimit } = request
-      const job = { ...request.job, references: await keepReferences(request.job.references, workDir) }
+      const job = { ...request.job, references: await keepReferences(await request.references(), workDir) }
       const alone = kills >= KILLS_BEFORE_ALONE || request.lowMemory === true
       if (alone) log.warn({ jobId, kills }, 'a render is tried alone, in low-memory mode')
       const startedAt = performance.now()

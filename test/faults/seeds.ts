@@ -176,4 +176,21 @@ export const FAILED_SEEDS: readonly FailedSeed[] = [
       gpu-killed-before-completion-is-reported gpu-killed-between-uploads restart-patient temporal-away kill-gpu
     `),
   },
+  {
+    seed: 1202,
+    why: 'a render whose receipt was there was begun on another machine, as its reference had been lost',
+    kinds: words(`
+      gpu-killed-before-completion-is-reported kill-temporal engine-killed-after-last-upload engine-crash-once
+      engine-killed-while-receipt-is-written gpu-killed-between-uploads disk-full restart-patient
+      engine-killed-before-completion-is-reported machine-lost disk-full gpu-killed-before-completion-is-reported
+      references-vanish engine-crash-once temporal-away engine-truncated-once
+      control-killed-while-receipt-is-written gpu-killed-while-rendering kill-control gpu-killed-between-uploads
+      kill-engine restart-impatient receiver-slow cut-off-from-temporal-until-lost temporal-killed-while-rendering
+      receiver-half-open kill-control store-down engine-kill-once control-killed-between-uploads
+      receiver-answer-lost gpu-killed-while-rendering engine-killed-between-uploads references-vanish engine-kill
+      disk-full kill-gpu references-vanish cut-off-from-temporal disk-full receiver-down kill-gpu restart-patient
+      store-down engine-kill-once engine-truncated-once kill-engine receiver-down gpu-killed-after-last-upload
+      store-down
+    `),
+  },
 ]

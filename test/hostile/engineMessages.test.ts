@@ -63,8 +63,11 @@ async function openDesk() {
     verifyRenderedFile(file, expected, ffmpeg)
   const desk = createRenderDesk({ program, renders, hostId: 'hostile', verifyFile, log })
   function render(simulate: string, lane: RenderLane = 'sdxl'): Promise<RenderReceipt> {
-    const job = renderJob(simulate)
-    return desk.render({ jobId: randomUUID(), planHash: 'a'.repeat(64), lane, job, cardSecondsLimit: 60 })
+    const { references, ...job } = renderJob(simulate)
+    return desk.render({
+      ...{ jobId: randomUUID(), planHash: 'a'.repeat(64), lane, job, cardSecondsLimit: 60 },
+      references: async () => references,
+    })
   }
   await program.start()
   return { folder, program, render, lines, watch: await watchFolder(folder, ['renders']) }
