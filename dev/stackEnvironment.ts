@@ -1,3 +1,4 @@
+import { localTemporal } from '../runtime/localTemporal.ts'
 import type { Environment } from './environment.ts'
 import type { StackAddresses } from './stackAddresses.ts'
 
@@ -18,14 +19,7 @@ export function stackEnvironment(
   return {
     NODE_ENV: 'development',
     DATA_DIR: stack.dataDir,
-    TEMPORAL_ADDRESS: stack.temporalAddress,
-    TEMPORAL_NAMESPACE: stack.namespace,
-    TEMPORAL_API_KEY: '',
-    TEMPORAL_TLS: 'false',
-    TEMPORAL_TLS_CA: '',
-    TEMPORAL_TLS_CERT: '',
-    TEMPORAL_TLS_KEY: '',
-    TASK_QUEUE_PREFIX: '',
+    ...localTemporal({ address: stack.temporalAddress, namespace: stack.namespace }),
     ENCRYPTION_KEYS: given.ENCRYPTION_KEYS ?? '',
     STORE: 'directory',
     STORE_DIR: '',

@@ -21,10 +21,7 @@ const FAMILY: Partial<Record<WeightSetName, Family>> = {
 const KEPT_MS = 60_000
 
 /** Looks anew until they are there, as weights are fetched while a worker runs. Engines of other makes bring their own. */
-export function createMissingWeights(
-  { engine }: Pick<Config, 'engine'>,
-  now: () => number = () => performance.now(),
-): MissingWeights {
+export function createMissingWeights({ engine }: Pick<Config, 'engine'>): MissingWeights {
   /** Those who ask at once, as the lanes do, share one look. */
   let look: Promise<ModelsReport> | null = null
   const thereAtMs = new Map<Family, number>()
@@ -32,13 +29,13 @@ export function createMissingWeights(
     // Without an enhancer a job is rendered with its original prompt.
     if (engine.kind !== 'diffusers' || lane === 'wan.enhance') return null
     const family = lane === 'sdxl' ? 'sdxl' : 'wan'
-    if (now() - (thereAtMs.get(family) ?? -Infinity) < KEPT_MS) return null
+    if (performance.now() - (thereAtMs.get(family) ?? -Infinity) < KEPT_MS) return null
     look ??= checkWeights(engine).finally(() => {
       look = null
     })
     const { families, sets, modelsDir } = await look
     if (families[family]) {
-      thereAtMs.set(family, now())
+      thereAtMs.set(family, performance.now())
       return null
     }
     const all = sets.filter(({ name }) => FAMILY[name] === family).every(({ state }) => state === 'missing')

@@ -11,8 +11,8 @@ const LONGEST_PAUSE_MS = 5 * MINUTE_MS
 
 /**
  * For a step whose attempts are used up: tells whether an outage has done that, and the step may be begun anew, after a pause.
- * The store may be away until the job's deadline. Attempts that were heard of no more, or came to a worker that was ending, have three rounds; a job that kills the
- * workers on purpose is found out by its marks.
+ * The store may be away until the job's deadline. Attempts that were heard of no more, or came to a worker that was ending,
+ * have three rounds; a job that kills the workers on purpose is found out by its marks.
  */
 export function outages(settings: JobSettings): (error: unknown) => Promise<boolean> {
   let lostRounds = 0

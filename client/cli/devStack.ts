@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { localTemporal } from '../../runtime/localTemporal.ts'
 
 /** What `ourvidz dev` writes about itself, so that other commands find it on whatever ports were free. */
 const devStackSchema = z.object({
@@ -26,15 +27,8 @@ export function withDevStack(env: Environment): Environment {
   if (stack === null || !isAlive(stack.pid)) return env
   return {
     ...env,
-    TEMPORAL_ADDRESS: stack.temporalAddress,
-    TEMPORAL_NAMESPACE: stack.namespace,
-    TEMPORAL_API_KEY: '',
-    TEMPORAL_TLS: 'false',
-    TEMPORAL_TLS_CA: '',
-    TEMPORAL_TLS_CERT: '',
-    TEMPORAL_TLS_KEY: '',
+    ...localTemporal({ ...stack, address: stack.temporalAddress }),
     TEMPORAL_UI_URL: stack.uiUrl,
-    TASK_QUEUE_PREFIX: stack.queuePrefix,
     HOST_ID: DEV_HOST_ID,
   }
 }
