@@ -20,8 +20,8 @@ export interface ScaleStack {
 
 export const HOST = 'dev'
 /**
- * A job of four seconds has the card for 0.3. Jobs wait for the card, as where it is real: one that takes no time outruns
- * the control worker of a small machine, and what waits then is its workflow tasks, in no fair order.
+ * The second of card that each job takes passes in 75 ms. So jobs wait for the card, as where it is real: one that takes no
+ * time outruns the control worker, and what waits then is its workflow tasks, in no fair order.
  */
 const PREVIEW_SPEED = 0.075
 

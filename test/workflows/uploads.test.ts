@@ -165,7 +165,7 @@ describe('what a job has uploaded', () => {
     }
     for (const payload of [canceled, terminated]) await pipeline.pipeline.submit(payload)
     const both = () => [canceled, terminated].map(uploaded)
-    await expect.poll(() => Math.min(...both()), { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => Math.min(...both()), { timeout: 40_000 }).toBeGreaterThan(0)
     expect(Math.max(...both())).toBeLessThan(12)
     await pipeline.pipeline.cancel(canceled.id)
     await temporal.workflow.getHandle(workflowIds.job(terminated.id)).terminate('by hand')
