@@ -1,8 +1,11 @@
 import { cleanText } from '../jobs/cleanText.ts'
 
-/** How one delivery ended. `failed`: surely not processed; `unknown`: perhaps still being worked on; `refused`: for good. */
+/**
+ * How one delivery ended. `failed`: surely not processed; `unknown`: perhaps still being worked on; `refused`: for good;
+ * `outdated`: not sent, as the job was reset and will tell another end.
+ */
 export interface DeliveryReport {
-  delivery: 'delivered' | 'refused' | 'failed' | 'unknown'
+  delivery: 'delivered' | 'refused' | 'failed' | 'unknown' | 'outdated'
   /** HTTP status, when there was an answer. */
   status: number | null
   /** For operators; holds no secret and no payload. */

@@ -1,6 +1,8 @@
 import { log } from '@temporalio/activity'
 import {
   type Client,
+  isGrpcServiceError,
+  ServiceError,
   WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
@@ -71,7 +73,7 @@ export async function reconcileJob(
     deps,
     WORKFLOW_TYPES.deliverCallback,
     workflowIds.callback(jobId),
-    { event, ...when },
+    { event, runId: job.runId, ...when },
     delivery !== null,
   )
 }
@@ -90,7 +92,10 @@ function whenToDeliver(
   }
 }
 
-/** A history that cannot be read (another key, another client) must not cost its job the callback. */
+/**
+ * A history that cannot be read (another key, another client) must not cost its job the callback. Throws where Temporal did
+ * not give it: the next sweep asks again, as what is told without it may contradict what was told before.
+ */
 async function readOrNothing(
   client: Client,
   { workflowId, runId }: WorkflowExecutionInfo,
@@ -98,6 +103,7 @@ async function readOrNothing(
   try {
     return await readJobHistory(client, workflowId, runId)
   } catch (error) {
+    if (error instanceof ServiceError || isGrpcServiceError(error)) throw error
     log.error('a history could not be read', { workflowId, error: String(error) })
     return NO_HISTORY
   }

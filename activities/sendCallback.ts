@@ -11,18 +11,28 @@ export interface SendCallbackDeps {
   /** Signs deliveries as Standard Webhooks do (`whsec_…`); null leaves them unsigned. */
   secret: string | null
   timeoutMs: number
+  /** The id of the job's last run; null where Temporal knows no such job. */
+  lastRunOf: (jobId: string) => Promise<string | null>
   onDelivery?: (event: CallbackEvent, report: DeliveryReport) => void
 }
 
+const OUTDATED: DeliveryReport = { delivery: 'outdated', status: null, detail: 'the job was reset since' }
 const ANSWER_LIMIT_BYTES = 64 * 1024
+
+export interface SendCallbackInput {
+  event: CallbackEvent
+  /** Of the job's run whose end this is: given by a delivery that may outlive it. */
+  runId?: string
+}
 
 /**
  * One delivery of one event to the receiver. Never throws for what the receiver does: the workflow that sends must know
  * whether the receiver may still be working on it. Redirects are not followed: they are no delivery.
  */
 export function createSendCallback(deps: SendCallbackDeps) {
-  return async function sendCallback({ event }: { event: CallbackEvent }): Promise<DeliveryReport> {
-    const report = await post(deps, event)
+  return async function sendCallback({ event, runId }: SendCallbackInput): Promise<DeliveryReport> {
+    const lastRun = runId === undefined ? null : await deps.lastRunOf(event.body.job_id)
+    const report = lastRun === null || lastRun === runId ? await post(deps, event) : OUTDATED
     deps.onDelivery?.(event, report)
     return report
   }

@@ -13,15 +13,17 @@ import { isStuck, type StuckLimits } from './stuckJobs.ts'
 const OVERLAP_MS = 5 * 60_000
 /** How far the first sweep looks back. */
 const FIRST_LOOK_BACK_MS = 30 * 86_400_000
-/** A job that cannot be dealt with is tried again in every sweep for so long. */
+/** Closed jobs that cannot be dealt with are tried again in every sweep for so long; afterwards those that closed so long ago no more. */
 const LONGEST_RETRY_MS = 3_600_000
 const MOST_PER_SWEEP = 500
 
-const lastSweep = z.object({ sweptUntilMs: z.number() })
+const lastSweep = z.object({ sweptUntilMs: z.number(), failingSinceMs: z.number().nullish() })
 
 export interface SweepResult {
   /** Jobs that closed before this were dealt with (ms since 1970). */
   sweptUntilMs: number
+  /** Since when there is a closed job that cannot be dealt with (ms since 1970); null when there is none. */
+  failingSinceMs: number | null
   /** Ids of the workflows whose terminal callback was put on its way by this sweep. */
   swept: string[]
 }
@@ -41,7 +43,8 @@ export function createSweepJobs(deps: SweepJobsDeps) {
     const since = lastSweep.safeParse(last)
     const doneUntilMs = since.success ? since.data.sweptUntilMs : startedMs - FIRST_LOOK_BACK_MS
     const swept: string[] = []
-    let sweptUntilMs = startedMs
+    const failedUntilNow = since.data?.failingSinceMs ?? null
+    let oldestFailedMs: number | null = null
 
     /** One job that cannot be dealt with must not keep the others from their callback. */
     async function attend(job: WorkflowExecutionInfo, work: () => Promise<boolean>): Promise<void> {
@@ -49,8 +52,7 @@ export function createSweepJobs(deps: SweepJobsDeps) {
         if (await work()) swept.push(job.workflowId)
       } catch (error) {
         log.error('a job could not be reconciled', { workflowId: job.workflowId, error: String(error) })
-        const oldestMs = startedMs - LONGEST_RETRY_MS
-        sweptUntilMs = Math.min(sweptUntilMs, Math.max(oldestMs, job.closeTime?.getTime() ?? startedMs))
+        if (job.closeTime) oldestFailedMs = Math.min(oldestFailedMs ?? startedMs, job.closeTime.getTime())
       }
     }
 
@@ -58,7 +60,8 @@ export function createSweepJobs(deps: SweepJobsDeps) {
       query: closedSilently(deps.jobsQueue, doneUntilMs - OVERLAP_MS),
     })) {
       await attend(job, () => reconcileJob(deps, job, 'terminated'))
-      if (swept.length === MOST_PER_SWEEP) return { sweptUntilMs: doneUntilMs, swept }
+      if (swept.length === MOST_PER_SWEEP)
+        return { sweptUntilMs: doneUntilMs, failingSinceMs: failedUntilNow, swept }
     }
     for await (const job of workflow.list({ query: longRunning(deps, startedMs) })) {
       await attend(
@@ -70,7 +73,11 @@ export function createSweepJobs(deps: SweepJobsDeps) {
       )
     }
     if (swept.length > 0) log.warn('delivering the terminal callback of jobs that could not', { swept })
-    return { sweptUntilMs, swept }
+    if (oldestFailedMs === null) return { sweptUntilMs: startedMs, failingSinceMs: null, swept }
+    const failingSinceMs = failedUntilNow ?? startedMs
+    const isTooLong = startedMs - failingSinceMs > LONGEST_RETRY_MS
+    const sweptUntilMs = isTooLong ? Math.max(oldestFailedMs, startedMs - LONGEST_RETRY_MS) : oldestFailedMs
+    return { sweptUntilMs, failingSinceMs, swept }
   }
 }
 

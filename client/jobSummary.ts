@@ -23,7 +23,7 @@ export interface JobSummary {
 }
 
 /** What the index tells of a job. */
-export function summaryOf(execution: WorkflowExecutionInfo): JobSummary {
+export function summaryOf(execution: Omit<WorkflowExecutionInfo, 'raw'>): JobSummary {
   const attributes = readAttributes(execution.typedSearchAttributes)
   return {
     jobId: jobIdOf(execution.workflowId),

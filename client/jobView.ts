@@ -105,7 +105,7 @@ export async function viewOf(
 }
 
 /** Once the job has ended, a delivery that was not settled by then is known by the delivery workflow alone. */
-async function deliveryOf(
+export async function deliveryOf(
   { client }: PipelineContext,
   jobId: string,
   last: CallbackStatus,

@@ -1,9 +1,11 @@
 import { workflowIds } from '../jobs/workflowIds.ts'
+import { statusClient } from '../runtime/statusClient.ts'
 import type { PipelineContext } from './context.ts'
 import { JobNotFoundError } from './errors.ts'
-import { get } from './get.ts'
+import { findJob } from './get.ts'
 import { isUuid } from './jobId.ts'
-import type { JobSummary } from './jobSummary.ts'
+import { type JobSummary, summaryOf } from './jobSummary.ts'
+import { deliveryOf } from './jobView.ts'
 import { type ParsedFilter, undeliveredQuery } from './listQuery.ts'
 import type { Search } from './search.ts'
 
@@ -23,8 +25,11 @@ export async function listUndelivered(
   const ids = deliveries.map(({ workflowId }) => workflowId.slice(workflowIds.callback('').length))
   const waiting = [...new Set(ids)].filter(isUuid)
   const found: JobSummary[] = []
+  const { connection, options } = context.client
+  // A job whose key is gone is listed as well: it is one that somebody has to see to.
+  const looking = { ...context, client: statusClient(connection, options.namespace) }
   while (waiting.length > 0 && found.length < filter.limit) {
-    const looks = waiting.splice(0, CONCURRENT_LOOKS).map(jobId => look(context, jobId))
+    const looks = waiting.splice(0, CONCURRENT_LOOKS).map(jobId => look(looking, jobId))
     for (const job of await Promise.all(looks)) {
       if (job !== null && job.callback === 'undelivered' && passes(job, filter)) found.push(job)
     }
@@ -42,21 +47,8 @@ function passes(job: JobSummary, { status, type, userId }: ParsedFilter): boolea
 
 async function look(context: PipelineContext, jobId: string): Promise<JobSummary | null> {
   try {
-    const { status, type, userId, referenceMode, failure, callback, createdAt, closedAt } = await get(
-      context,
-      jobId,
-    )
-    return {
-      jobId,
-      status,
-      type,
-      userId,
-      referenceMode,
-      failureCode: failure?.code ?? null,
-      callback,
-      createdAt,
-      closedAt,
-    }
+    const summary = summaryOf(await findJob(context, jobId))
+    return { ...summary, callback: await deliveryOf(context, jobId, summary.callback) }
   } catch (error) {
     if (error instanceof JobNotFoundError) return null
     throw error

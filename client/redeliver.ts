@@ -40,7 +40,12 @@ export async function redeliver(context: PipelineContext, jobId: string): Promis
   const event = await lastTold(context, id, job)
   if (event === null) throw job === null ? new JobNotFoundError(id) : new NothingToRedeliverError(id)
   const userId = job === null ? null : readAttributes(job.typedSearchAttributes).userId
-  const started = await startDelivery(context, id, { event }, userId)
+  const started = await startDelivery(
+    context,
+    id,
+    { event, ...(job === null ? {} : { runId: job.runId }) },
+    userId,
+  )
   if (!started) await hasten(context, id)
   return { jobId: id, action: started ? 'started' : 'hastened' }
 }

@@ -9,7 +9,7 @@ type Payloads = temporal.api.common.v1.IPayloads | null | undefined
 /** A delivery whose end the history does not tell: its time-out, an unknown outcome, or the workflow's own sudden end. */
 export interface OpenDelivery {
   kind: CallbackEvent['kind']
-  /** When it was scheduled (ms since 1970). */
+  /** The latest that it can have begun (ms since 1970): it may have waited for a worker, which its history tells only later. */
   atMs: number
 }
 
@@ -46,6 +46,7 @@ export async function readJobHistory(
     (await decodeArrayFromPayloads(converter, payloads?.payloads))[0]
   const found: JobHistory = { ...NO_HISTORY }
   const open = new Map<string, OpenDelivery>()
+  const endless = new Set<OpenDelivery>()
   for (const event of events ?? []) {
     const started = event.workflowExecutionStartedEventAttributes
     const activity = event.activityTaskScheduledEventAttributes
@@ -61,14 +62,25 @@ export async function readJobHistory(
     if (activity?.activityType?.name === 'sendCallback') {
       const sent = eventIn(await decode(activity.input))
       found.terminalEvent = terminal(sent) ?? found.terminalEvent
-      if (sent !== null) open.set(String(event.eventId), { kind: sent.kind, atMs: millis(event.eventTime) })
+      if (sent !== null) {
+        const delivery = { kind: sent.kind, atMs: millis(event.eventTime) }
+        open.set(String(event.eventId), delivery)
+        endless.add(delivery)
+      }
     }
-    if (completed && open.has(String(completed.scheduledEventId))) {
-      if (!isUnknown(await decode(completed.result))) open.delete(String(completed.scheduledEventId))
+    const ended =
+      completed ?? event.activityTaskTimedOutEventAttributes ?? event.activityTaskFailedEventAttributes
+    const delivery = open.get(String(ended?.scheduledEventId))
+    if (delivery) {
+      delivery.atMs = millis(event.eventTime)
+      endless.delete(delivery)
     }
+    if (completed && delivery && !isUnknown(await decode(completed.result)))
+      open.delete(String(completed.scheduledEventId))
     if (child?.workflowType?.name === 'deliverCallbackWorkflow')
       found.terminalEvent = terminal(eventIn(await decode(child.input))) ?? found.terminalEvent
   }
+  for (const delivery of endless) delivery.atMs = millis(events?.at(-1)?.eventTime)
   return { ...found, openDeliveries: [...open.values()] }
 }
 

@@ -25,7 +25,7 @@ import { attemptLimitMs } from '../workflows/receiverLimit.ts'
 import { scaledMs, scaleOf } from '../workflows/timeScale.ts'
 import type { JobSettings } from '../workflows/types.ts'
 import { workerDataConverter } from './dataConverter.ts'
-import { createJobStatus } from './jobStatus.ts'
+import { createJobStatus, createLastRun } from './jobStatus.ts'
 
 export interface ControlWorkerDeps {
   config: Config
@@ -150,10 +150,12 @@ function ioActivities({ config, clientConnection }: ControlWorkerDeps): IoActivi
   }
 }
 
-function callbackActivities({ config, log, metrics }: ControlWorkerDeps): CallbackActivities {
+function callbackActivities(deps: ControlWorkerDeps): CallbackActivities {
+  const { config, clientConnection, log, metrics } = deps
   return {
     sendCallback: createSendCallback({
       ...config.callback,
+      lastRunOf: createLastRun(clientConnection, config.temporal.namespace),
       onDelivery: (event, report) => {
         metrics.callbackDeliveries.inc({ status: event.body.status, delivery: report.delivery })
         const level = report.delivery === 'delivered' ? 'info' : 'warn'

@@ -1,4 +1,8 @@
-import { type ConnectionLike, WorkflowNotFoundError } from '@temporalio/client'
+import {
+  type ConnectionLike,
+  type WorkflowExecutionDescription,
+  WorkflowNotFoundError,
+} from '@temporalio/client'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { statusClient } from '../runtime/statusClient.ts'
 
@@ -7,11 +11,24 @@ import { statusClient } from '../runtime/statusClient.ts'
  * while Temporal is away.
  */
 export function createJobStatus(connection: ConnectionLike, namespace: string) {
-  const { workflow } = statusClient(connection, namespace)
+  const describe = createDescribe(connection, namespace)
   return async function jobStatus(jobId: string): Promise<string | null> {
+    const name = (await describe(jobId))?.status.name ?? null
+    return name === 'PAUSED' ? 'RUNNING' : name
+  }
+}
+
+/** Tells the id of a job's last run, null if there is none; rejects while Temporal is away. */
+export function createLastRun(connection: ConnectionLike, namespace: string) {
+  const describe = createDescribe(connection, namespace)
+  return async (jobId: string): Promise<string | null> => (await describe(jobId))?.runId ?? null
+}
+
+function createDescribe(connection: ConnectionLike, namespace: string) {
+  const { workflow } = statusClient(connection, namespace)
+  return async (jobId: string): Promise<WorkflowExecutionDescription | null> => {
     try {
-      const { status } = await workflow.getHandle(workflowIds.job(jobId)).describe()
-      return status.name === 'PAUSED' ? 'RUNNING' : status.name
+      return await workflow.getHandle(workflowIds.job(jobId)).describe()
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null
       throw error

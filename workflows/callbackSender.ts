@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   getExternalWorkflowHandle,
+  isCancellation,
   ParentClosePolicy,
   patched,
   sleep,
@@ -22,6 +23,7 @@ import type { DeliverCallbackInput, JobSettings } from './types.ts'
 const QUICK_TRIES_MS = 20_000
 const FIRST_PAUSE_MS = 1000
 /** A history holds 51,200 events, and a job in quarantine tries for days, at some eleven events each time. */
+const HAND_OVER_TRIES = 3
 const LONGEST_PAUSE_MS = 15 * 60_000
 
 /**
@@ -103,15 +105,26 @@ function ofThisRun(event: CallbackEvent): CallbackEvent {
 async function handOver(input: DeliverCallbackInput): Promise<void> {
   const { event, delivered } = input
   const workflowId = workflowIds.callback(event.body.job_id)
-  try {
-    await startChild(deliverCallbackWorkflow, {
-      workflowId,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: `${event.body.status} · ${delivered ? 'repeat after an unknown delivery' : 'receiver not reachable'}`,
-      args: [input],
-    })
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    await getExternalWorkflowHandle(workflowId).signal(deliverInstead, event)
+  const { runId } = workflowInfo()
+  for (let tries = 1; ; tries++) {
+    try {
+      await startChild(deliverCallbackWorkflow, {
+        workflowId,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `${event.body.status} · ${delivered ? 'repeat after an unknown delivery' : 'receiver not reachable'}`,
+        args: [{ ...input, runId }],
+      })
+      return
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    }
+    try {
+      const { repeatAtMs = null } = input
+      await getExternalWorkflowHandle(workflowId).signal(deliverInstead, event, { runId, repeatAtMs })
+      return
+    } catch (error) {
+      // It may have ended in between.
+      if (isCancellation(error) || tries === HAND_OVER_TRIES) throw error
+    }
   }
 }

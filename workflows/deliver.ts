@@ -9,9 +9,14 @@ export type Delivery = DeliveryReport['delivery']
 
 /**
  * One delivery attempt. Temporal does not retry it: whoever sends must know how each single attempt ended, as one whose
- * outcome stayed unknown may overtake the next.
+ * outcome stayed unknown may overtake the next. With the job's `runId` it is `outdated`, and nothing is sent, once the job
+ * has been reset.
  */
-export async function deliver(event: CallbackEvent, settings: JobSettings): Promise<Delivery> {
+export async function deliver(
+  event: CallbackEvent,
+  settings: JobSettings,
+  runId: string | null = null,
+): Promise<Delivery> {
   try {
     const { delivery } = await callbacks(settings).sendCallback.executeWithOptions(
       {
@@ -19,7 +24,7 @@ export async function deliver(event: CallbackEvent, settings: JobSettings): Prom
         startToCloseTimeout: attemptLimitMs(settings),
         retry: { maximumAttempts: 1 },
       },
-      [{ event }],
+      [runId === null ? { event } : { event, runId }],
     )
     return delivery
   } catch (error) {

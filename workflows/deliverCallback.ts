@@ -14,40 +14,50 @@ export const LATE_REPEAT = 'late-repeat'
 /** Try at once instead of waiting out the pause: an operator knows that the receiver is back. */
 const deliverNow = defineSignal('deliverNow')
 /** The job was reset and has ended anew: its new event takes the place of the one that is being delivered. */
-export const deliverInstead = defineSignal<[CallbackEvent]>('deliverInstead')
+export const deliverInstead =
+  defineSignal<[CallbackEvent, Pick<DeliverCallbackInput, 'runId' | 'repeatAtMs'>?]>('deliverInstead')
 
 /**
  * Delivers one terminal callback for days, so that the job itself need not wait for a receiver that is down. Fails with
  * `callback_undelivered` when it gives up; the event stays in its history and can be delivered again by hand.
  */
 export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Promise<{ attempts: number }> {
-  let event = input.event
+  let { event, runId = null } = input
   let delivered = input.delivered ?? false
   let hurried = false
+  let repeatAtMs = input.repeatAtMs ?? 0
   let attempts = 0
+  /** The job was reset, and will tell its new end itself. */
+  let outdated = false
   /** When the delivery began that the receiver took over. */
   let beganMs = 0
   setHandler(deliverNow, () => {
     hurried = true
   })
-  setHandler(deliverInstead, newer => {
+  setHandler(deliverInstead, (newer, more = {}) => {
     event = newer
+    runId = more.runId ?? null
+    repeatAtMs = Math.max(repeatAtMs, more.repeatAtMs ?? 0)
     delivered = false
     hurried = true
   })
   const settings = await local.readSettings()
 
   async function deliverForDays(): Promise<void> {
-    const untilMs = Date.now() + settings.callbackRetryMs
+    let sending = event
+    let untilMs = Date.now() + settings.callbackRetryMs
     const firstMs = scaledMs(settings, FIRST_PAUSE_MS)
     const longestMs = scaledMs(settings, LONGEST_PAUSE_MS)
     for (let pauseMs = firstMs; ; pauseMs = hurried ? firstMs : Math.min(2 * pauseMs, longestMs)) {
       showDelivery('retrying', `attempt ${attempts + 1} of ${event.body.status} for job ${event.body.job_id}`)
       hurried = false
-      const sending = event
+      if (sending !== event) untilMs = Date.now() + settings.callbackRetryMs
+      sending = event
       beganMs = Date.now()
-      const delivery = await deliver(sending, settings)
+      const delivery = await deliver(sending, settings, runId)
       attempts += 1
+      outdated = delivery === 'outdated' && sending === event
+      if (outdated) return
       delivered = delivery === 'delivered' && sending === event
       if (delivered) return
       if (sending !== event) continue
@@ -60,18 +70,18 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
     }
   }
 
-  const repeatAtMs = input.repeatAtMs ?? 0
   const waitMs = (input.notBeforeMs ?? 0) - Date.now()
   if (waitMs > 0) await sleep(waitMs)
   if (!delivered) await deliverForDays()
-  while (repeatAtMs > Date.now() || (repeatAtMs > beganMs && patched(LATE_REPEAT))) {
+  while (!outdated && (repeatAtMs > Date.now() || (repeatAtMs > beganMs && patched(LATE_REPEAT)))) {
     showDelivery('delivered', 'delivered; to be repeated once, as an earlier delivery had an unknown outcome')
     hurried = false
     // A delivery in between, asked for by hand, does not replace the repetition: the late one may still come after it.
     if (repeatAtMs > Date.now()) await condition(() => hurried, repeatAtMs - Date.now())
     await deliverForDays()
   }
-  showDelivery('delivered', `delivered after ${attempts} attempts`)
+  if (outdated) showDelivery('none', 'not delivered: the job was reset since')
+  else showDelivery('delivered', `delivered after ${attempts} attempts`)
   return { attempts }
 }
 

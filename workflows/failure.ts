@@ -63,3 +63,8 @@ export function isAttemptRefused(error: unknown): boolean {
   const cause = causeOf(error)
   return cause instanceof ApplicationFailure && cause.type === 'WorkerShutdown'
 }
+
+/** The last attempt ended for a reason that is not the job's. */
+export function isAttemptWasted(error: unknown): boolean {
+  return isAttemptLost(error) || isAttemptRefused(error)
+}

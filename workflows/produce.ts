@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow'
 import type { RenderReceipt, StagedReference, UploadedAsset } from '../jobs/receipt.ts'
 import { card, io, local, queues, SECOND_MS, uploads } from './activities.ts'
-import { isHostSilent, wasHeld, whyItFailed } from './failure.ts'
+import { isAttemptWasted, isHostSilent, wasHeld, whyItFailed } from './failure.ts'
 import { showPhase } from './jobView.ts'
 import { outages } from './outages.ts'
 import type { Production } from './production.ts'
@@ -61,6 +61,8 @@ async function prepareReferences(
         lost += 1
         continue
       }
+      // What befell the workers says nothing of the reference.
+      if (isAttemptWasted(error) && patched('spared-references') && (await outlived(error))) continue
       if (!isCancellation(error) && mayDropReference(production)) {
         await dropReference(production, payload, error)
         return []
@@ -102,30 +104,36 @@ async function dropReference(production: Production, payload: unknown, error: un
 /** Rewrites the prompt; when that fails, the original is rendered and the callback says so. A refused one fails the job. */
 async function enhance(production: Production, settings: JobSettings): Promise<void> {
   const { plan } = production
+  const outlived = outages(settings)
   showPhase('enhancing prompt')
-  try {
-    const { prompt, tookMs = 0 } = await card(settings).enhancePrompt.executeWithOptions(
-      {
-        taskQueue: queues().lane('wan.enhance'),
-        summary: 'enhance prompt',
-        // The same prompt gives the same answer: one that took too long, or was of no use, would be so again.
-        retry: {
-          initialInterval: scaledMs(settings, SECOND_MS),
-          maximumAttempts: 3,
-          nonRetryableErrorTypes: ['engine_internal'],
+  for (;;) {
+    try {
+      const { prompt, tookMs = 0 } = await card(settings).enhancePrompt.executeWithOptions(
+        {
+          taskQueue: queues().lane('wan.enhance'),
+          summary: 'enhance prompt',
+          // The same prompt gives the same answer: one that took too long, or was of no use, would be so again.
+          retry: {
+            initialInterval: scaledMs(settings, SECOND_MS),
+            maximumAttempts: 3,
+            nonRetryableErrorTypes: ['engine_internal'],
+          },
         },
-      },
-      [{ plan }],
-    )
-    production.held = true
-    production.enhancedPrompt = prompt
-    production.enhancement = 'applied'
-    production.enhanceMs = tookMs
-  } catch (error) {
-    production.held ||= wasHeld(error)
-    const stopped = isCancellation(error) || CancellationScope.current().consideredCancelled
-    if (stopped || whyItFailed(error).code === 'policy_refused') throw error
-    production.enhancement = 'failed'
+        [{ plan }],
+      )
+      production.held = true
+      production.enhancedPrompt = prompt
+      production.enhancement = 'applied'
+      production.enhanceMs = tookMs
+      return
+    } catch (error) {
+      production.held ||= wasHeld(error)
+      const stopped = isCancellation(error) || CancellationScope.current().consideredCancelled
+      if (stopped || whyItFailed(error).code === 'policy_refused') throw error
+      if (isAttemptWasted(error) && patched('spared-enhancement') && (await outlived(error))) continue
+      production.enhancement = 'failed'
+      return
+    }
   }
 }
 

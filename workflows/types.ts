@@ -26,6 +26,8 @@ export interface GenerateMediaInput {
 /** `deliverCallbackWorkflow`'s. */
 export interface DeliverCallbackInput {
   event: CallbackEvent
+  /** Of the job's run whose end it tells: once the job is reset, it is not told any more. */
+  runId?: string
   /** The receiver has it already, and only the repetition is left to do. */
   delivered?: boolean
   /** Until then an attempt of somebody else may be under way (ms since 1970). */

@@ -27,6 +27,7 @@ it('WAN: exact equalities, shared weights, and nothing left behind at any gate',
     },
     lowMemory: { tiled: true, same: true },
     firstBlockCache: { changes: true, same: true },
+    tokensAsFiled: true,
     unguidedIgnoresNegative: true,
   })
 }, 300_000)

@@ -81,6 +81,22 @@ test('whoever lacks the key is told which, and may still list jobs', { timeout: 
   expect(await stack.pipeline.result(payload.id)).toMatchObject({ status: 'completed' })
 })
 
+test('whoever lacks the key is shown what was given up', { timeout: 60_000 }, async () => {
+  const stack = await openPipeline({
+    env: { ENCRYPTION_KEYS: A, CALLBACK_RETRY_HOURS: String(0.5 / 3600) },
+    behave: () => 'server-error',
+  })
+  const payload = payloadOf()
+  expect(await stack.run(payload)).toMatchObject({ status: 'completed' })
+  const { pipeline } = seenWith(stack, B)
+  await expect
+    .poll(async () => (await pipeline.list({ undelivered: true })).map(({ jobId }) => jobId), {
+      timeout: 20_000,
+      interval: 1000,
+    })
+    .toEqual([payload.id])
+})
+
 test('with a key that is lost control workers start nevertheless, and jobs are reconciled', {
   timeout: 120_000,
 }, async () => {

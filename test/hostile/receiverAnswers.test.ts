@@ -36,6 +36,7 @@ function sender(host: string, timeoutMs: number) {
     token: TOKEN,
     secret: SECRET,
     timeoutMs,
+    lastRunOf: () => Promise.resolve(null),
     onDelivery: (_, report) => told.push(report),
   })
   return { send: () => send({ event }), told }

@@ -106,6 +106,36 @@ test('the end of a run after a reset takes the place of the one before, which is
   expect(taken.map(({ webhookId }) => webhookId)).toEqual([`evt_${payload.id}_2_${runId.slice(0, 8)}`])
 })
 
+test('a job that failed untold, is reset and completes: what it said before is not told after', {
+  timeout: 120_000,
+}, async () => {
+  let down = true
+  const stack = await openPipeline({
+    gpu: false,
+    env: SWEEP_OFTEN,
+    behave: ({ status }) => (down && status === 'failed' ? 'server-error' : 'ok'),
+  })
+  const { pipeline, temporal, heard, receiver } = stack
+  const payload = payloadOf()
+  await pipeline.submit(payload)
+  await expect.poll(() => heard(payload.id).length).toBe(1)
+  await temporal.workflow.getHandle(workflowIds.job(payload.id)).terminate('by hand')
+  const refused = () => receiver.log.deliveries.filter(({ processed }) => !processed).length
+  await untilSwept(stack, () => refused() > 0)
+
+  await reset(stack, payload.id)
+  await stack.startGpu()
+  down = false
+  expect(await pipeline.result(payload.id)).toMatchObject({ status: 'completed' })
+  const delivery = temporal.workflow.getHandle(workflowIds.callback(payload.id))
+  await expect
+    .poll(async () => (await delivery.describe()).status.name, { timeout: 30_000 })
+    .toBe('COMPLETED')
+  expect(heard(payload.id).filter(({ status }) => status !== 'processing')).toMatchObject([
+    { status: 'completed' },
+  ])
+})
+
 test('a job terminated while processing is being delivered: no overlap, and the end is told last', {
   timeout: 120_000,
 }, async () => {

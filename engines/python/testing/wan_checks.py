@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanVACEPipeline, WanVACETransformer3DModel
 from PIL import Image
+from tokenizers import Tokenizer
 
 from ourvidz_engine.failures import Cancelled
 from ourvidz_engine.gates import holding
@@ -27,6 +28,7 @@ from ourvidz_engine.wan.decoding import denormalise
 from ourvidz_engine.wan.installed import VACE_FOLDER
 from ourvidz_engine.wan.negative_prompt import DEFAULT_NEGATIVE_PROMPT
 from ourvidz_engine.wan.share import shell, text_only_of
+from ourvidz_engine.wan.text_encoder import read_tokenizer, tokens
 from ourvidz_engine.wan.weights import read_model
 
 FOLDER = Path(sys.argv[1])
@@ -167,6 +169,13 @@ def first_block_cache(plain: torch.Tensor, job: RenderJob) -> dict[str, bool]:
     return {"changes": not torch.equal(first, plain), "same": torch.equal(render(family, job), first)}
 
 
+def tokens_as_filed() -> bool:
+    """Also what the tokenizer does not know."""
+    text = "a lighthouse \u706f"
+    filed = Tokenizer.from_file(str(VACE / "tokenizer" / "tokenizer.json")).encode(text).ids
+    return tokens(read_tokenizer(VACE / "tokenizer"), text).input_ids[0, : len(filed)].tolist() == filed
+
+
 def main() -> None:
     quieten()
     tiny.write(FOLDER)
@@ -185,6 +194,7 @@ def main() -> None:
         "lowMemory": low_memory(family),
         "firstBlockCache": first_block_cache(render(family, many_steps), many_steps),
     }
+    facts["tokensAsFiled"] = tokens_as_filed()
     unscaled = replace(job_of(), guidance=1.0, negative_prompt="blurry")
     facts["unguidedIgnoresNegative"] = torch.equal(
         render(family, unscaled), render(family, replace(unscaled, negative_prompt="dark"))

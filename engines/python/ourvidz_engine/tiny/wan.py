@@ -49,7 +49,7 @@ def write(models_dir: Path) -> None:
         transformer.save_pretrained(folder / "transformer")
         vae.save_pretrained(folder / "vae")
         encoder.save_pretrained(folder / "text_encoder")
-        _tokenizer().save_pretrained(folder / "tokenizer")
+        _write_tokenizer(folder / "tokenizer")
         _scheduler().save_pretrained(folder / "scheduler")
         _write_index(folder, transformer)
 
@@ -65,20 +65,26 @@ def _scheduler() -> UniPCMultistepScheduler:
 def _pieces() -> list[tuple[str, float]]:
     """Single characters only; what is none of them, Chinese for example, is unknown."""
     letters = string.ascii_letters + string.digits + string.punctuation + "▁"
-    return [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((letter, -2.0) for letter in letters)]
+    special = ("<pad>", "</s>", "<s>", "<unk>")
+    return [*((piece, 0.0) for piece in special), *((letter, -2.0) for letter in letters)]
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(Unigram(_pieces(), unk_id=2))
+def _write_tokenizer(folder: Path) -> None:
+    """As umT5's: the class that it names is T5's, whose unknown token has another id."""
+    tokenizer = Tokenizer(Unigram(_pieces(), unk_id=3))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return PreTrainedTokenizerFast(
+    PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token="<pad>",
         eos_token="</s>",
         unk_token="<unk>",
         model_max_length=512,
+    ).save_pretrained(folder)
+    file = folder / "tokenizer_config.json"
+    file.write_text(
+        json.dumps({**json.loads(file.read_text()), "tokenizer_class": "T5Tokenizer"}, indent=2) + "\n"
     )
 
 

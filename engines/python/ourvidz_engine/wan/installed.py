@@ -14,6 +14,7 @@ VACE_REPOSITORY = "Wan-AI/Wan2.1-VACE-1.3B-diffusers"
 CONFIGURATIONS = (
     "scheduler/scheduler_config.json",
     "text_encoder/config.json",
+    "tokenizer/tokenizer.json",
     "tokenizer/tokenizer_config.json",
     "transformer/config.json",
     "vae/config.json",

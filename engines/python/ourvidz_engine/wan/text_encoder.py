@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 from diffusers.pipelines.wan.pipeline_wan import prompt_clean
-from transformers import AutoTokenizer
+from transformers import BatchEncoding, PreTrainedTokenizerFast
 
 from ..failures import EngineFailure
 from ..gates import add_gates
@@ -25,7 +25,7 @@ class TextEncoder:
         self._tokenizer = None
 
     def load(self, folder: Path) -> None:
-        self._tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+        self._tokenizer = read_tokenizer(folder / "tokenizer")
         model = read_text_encoder(folder / "text_encoder", self._dtype, self._device)
         add_gates("wan.text_encoder", model.encoder.block)
         self._model = model
@@ -46,13 +46,7 @@ class TextEncoder:
             self._encoding += 1
             model.to(self._device)
         try:
-            given = tokenizer(
-                prompt_clean(text),
-                padding="max_length",
-                max_length=LENGTH,
-                truncation=True,
-                return_tensors="pt",
-            )
+            given = tokens(tokenizer, text)
             mask = given.attention_mask
             states = model(given.input_ids.to(self._device), mask.to(self._device)).last_hidden_state
             return states[0, : int(mask.sum())].to("cpu", copy=True)
@@ -65,6 +59,17 @@ class TextEncoder:
         with self._lock:
             if self._model is not None and self._encoding == 0:
                 self._model.to("cpu")
+
+
+def read_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """As its file has it: by the class that its configuration names, T5's, it would be built anew, with T5's ids."""
+    return PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+
+
+def tokens(tokenizer: PreTrainedTokenizerFast, text: str) -> BatchEncoding:
+    return tokenizer(
+        prompt_clean(text), padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt"
+    )
 
 
 def padded(embedding: torch.Tensor) -> torch.Tensor:
