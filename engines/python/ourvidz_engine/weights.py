@@ -72,11 +72,16 @@ def fill_diffusers(
     device: str,
     variants: tuple[str, ...] = ONE_VARIANT,
 ) -> Diffusers:
-    """What the model wants in fp32 (time embedding, norms, shift tables) stays so, whatever the dtype."""
+    """
+    What the model wants in fp32 (time embedding, norms, shift tables) stays so, whatever the dtype. Attention may be under
+    the names that diffusers once gave it.
+    """
     with torch.device("meta"):
         model = kind.from_config(kind.load_config(folder, local_files_only=True))
     in_fp32 = frozenset(kind._keep_in_fp32_modules or ())
-    model.load_state_dict(_state(folder, dtype, device, variants, in_fp32), strict=False, assign=True)
+    state = _state(folder, dtype, device, variants, in_fp32)
+    model._fix_state_dict_keys_on_load(state)
+    model.load_state_dict(state, strict=False, assign=True)
     return model
 
 

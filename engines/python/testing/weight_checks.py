@@ -59,19 +59,34 @@ def wan_as_pretrained(dtype: torch.dtype) -> bool:
 
 
 def sdxl_as_pretrained(dtype: torch.dtype) -> bool:
-    """The VAE from a folder with a file of half precision only, and the image encoder."""
-    vae, encoder = FOLDER / "vae", FOLDER / "ip-adapter" / ENCODER
+    """The VAE from a folder with a file of half precision only, also under old names, and the image encoder."""
+    vae, old, encoder = FOLDER / "vae", FOLDER / "vae-old", FOLDER / "ip-adapter" / ENCODER
     if not vae.is_dir():
         AutoencoderKL.from_config(sdxl.CONFIGS["vae"]).half().save_pretrained(vae, variant="fp16")
+        shutil.copytree(vae, old)
+        rewrite(old / "diffusion_pytorch_model.fp16.safetensors", under_old_names)
     wanted = AutoencoderKL.from_pretrained(vae, torch_dtype=dtype, variant="fp16")
     pairs = [
-        (wanted, read_diffusers(AutoencoderKL, vae, dtype, "cpu")),
+        *((wanted, read_diffusers(AutoencoderKL, folder, dtype, "cpu")) for folder in (vae, old)),
         (
             CLIPVisionModelWithProjection.from_pretrained(encoder, dtype=dtype),
             read_clip(CLIPVisionModelWithProjection, encoder, dtype, "cpu"),
         ),
     ]
     return all(same(one, other) for one, other in pairs)
+
+
+def under_old_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    old = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+
+    def renamed(key: str) -> str:
+        block, dot, rest = key.rpartition(".attentions.0.")
+        name, _, kind = rest.rpartition(".")
+        return f"{block}{dot}{old[name]}.{kind}" if name in old else key
+
+    renamed_state = {renamed(key): each for key, each in state.items()}
+    assert any("proj_attn" in key for key in renamed_state), "nothing to rename"
+    return renamed_state
 
 
 def rewrite(file: Path, change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> None:
