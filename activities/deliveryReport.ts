@@ -2,7 +2,7 @@ import { cleanText } from '../jobs/cleanText.ts'
 
 /**
  * How one delivery ended. `failed`: surely not processed; `unknown`: perhaps still being worked on; `refused`: for good;
- * `outdated`: not sent, as the job was reset and will tell another end.
+ * `outdated`: not sent, as the job was reset and has told another end.
  */
 export interface DeliveryReport {
   delivery: 'delivered' | 'refused' | 'failed' | 'unknown' | 'outdated'

@@ -11,12 +11,16 @@ export interface SendCallbackDeps {
   /** Signs deliveries as Standard Webhooks do (`whsec_…`); null leaves them unsigned. */
   secret: string | null
   timeoutMs: number
-  /** The id of the job's last run; null where Temporal knows no such job. */
-  lastRunOf: (jobId: string) => Promise<string | null>
+  /** Whether a later run of the job, after a reset, has told its end. */
+  toldSince: (jobId: string, runId: string) => Promise<boolean>
   onDelivery?: (event: CallbackEvent, report: DeliveryReport) => void
 }
 
-const OUTDATED: DeliveryReport = { delivery: 'outdated', status: null, detail: 'the job was reset since' }
+const OUTDATED: DeliveryReport = {
+  delivery: 'outdated',
+  status: null,
+  detail: 'the job was reset, and has told another end',
+}
 const ANSWER_LIMIT_BYTES = 64 * 1024
 
 export interface SendCallbackInput {
@@ -31,8 +35,8 @@ export interface SendCallbackInput {
  */
 export function createSendCallback(deps: SendCallbackDeps) {
   return async function sendCallback({ event, runId }: SendCallbackInput): Promise<DeliveryReport> {
-    const lastRun = runId === undefined ? null : await deps.lastRunOf(event.body.job_id)
-    const report = lastRun === null || lastRun === runId ? await post(deps, event) : OUTDATED
+    const outdated = runId !== undefined && (await deps.toldSince(event.body.job_id, runId))
+    const report = outdated ? OUTDATED : await post(deps, event)
     deps.onDelivery?.(event, report)
     return report
   }

@@ -25,7 +25,7 @@ import { attemptLimitMs } from '../workflows/receiverLimit.ts'
 import { scaledMs, scaleOf } from '../workflows/timeScale.ts'
 import type { JobSettings } from '../workflows/types.ts'
 import { workerDataConverter } from './dataConverter.ts'
-import { createJobStatus, createLastRun } from './jobStatus.ts'
+import { createJobStatus, createToldSince } from './jobStatus.ts'
 
 export interface ControlWorkerDeps {
   config: Config
@@ -155,7 +155,7 @@ function callbackActivities(deps: ControlWorkerDeps): CallbackActivities {
   return {
     sendCallback: createSendCallback({
       ...config.callback,
-      lastRunOf: createLastRun(clientConnection, config.temporal.namespace),
+      toldSince: createToldSince(clientConnection, config.temporal.namespace),
       onDelivery: (event, report) => {
         metrics.callbackDeliveries.inc({ status: event.body.status, delivery: report.delivery })
         const level = report.delivery === 'delivered' ? 'info' : 'warn'

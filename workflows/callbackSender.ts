@@ -22,8 +22,8 @@ import type { DeliverCallbackInput, JobSettings } from './types.ts'
 /** How long a job itself tries to deliver its terminal callback, before a workflow of its own takes over. */
 const QUICK_TRIES_MS = 20_000
 const FIRST_PAUSE_MS = 1000
-/** A history holds 51,200 events, and a job in quarantine tries for days, at some eleven events each time. */
 const HAND_OVER_TRIES = 3
+/** A history holds 51,200 events, and a job in quarantine tries for days, at some eleven events each time. */
 const LONGEST_PAUSE_MS = 15 * 60_000
 
 /**

@@ -9,8 +9,8 @@ export type Delivery = DeliveryReport['delivery']
 
 /**
  * One delivery attempt. Temporal does not retry it: whoever sends must know how each single attempt ended, as one whose
- * outcome stayed unknown may overtake the next. With the job's `runId` it is `outdated`, and nothing is sent, once the job
- * has been reset.
+ * outcome stayed unknown may overtake the next. With the job's `runId` it is `outdated`, and nothing is sent, once a
+ * later run has told its end.
  */
 export async function deliver(
   event: CallbackEvent,

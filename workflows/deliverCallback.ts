@@ -27,7 +27,7 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
   let hurried = false
   let repeatAtMs = input.repeatAtMs ?? 0
   let attempts = 0
-  /** The job was reset, and will tell its new end itself. */
+  /** The job was reset, and has told its new end itself. */
   let outdated = false
   /** When the delivery began that the receiver took over. */
   let beganMs = 0
@@ -80,7 +80,7 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
     if (repeatAtMs > Date.now()) await condition(() => hurried, repeatAtMs - Date.now())
     await deliverForDays()
   }
-  if (outdated) showDelivery('none', 'not delivered: the job was reset since')
+  if (outdated) showDelivery('none', 'not delivered: the job was reset, and has told another end')
   else showDelivery('delivered', `delivered after ${attempts} attempts`)
   return { attempts }
 }

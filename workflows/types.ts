@@ -26,7 +26,7 @@ export interface GenerateMediaInput {
 /** `deliverCallbackWorkflow`'s. */
 export interface DeliverCallbackInput {
   event: CallbackEvent
-  /** Of the job's run whose end it tells: once the job is reset, it is not told any more. */
+  /** Of the job's run whose end it tells: once a later run, after a reset, has told its own, it is not told any more. */
   runId?: string
   /** The receiver has it already, and only the repetition is left to do. */
   delivered?: boolean

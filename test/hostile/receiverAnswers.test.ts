@@ -36,7 +36,7 @@ function sender(host: string, timeoutMs: number) {
     token: TOKEN,
     secret: SECRET,
     timeoutMs,
-    lastRunOf: () => Promise.resolve(null),
+    toldSince: () => Promise.resolve(false),
     onDelivery: (_, report) => told.push(report),
   })
   return { send: () => send({ event }), told }

@@ -8,18 +8,45 @@ import { untilSwept } from './untilSwept.ts'
 
 const SWEEP_OFTEN = { RECONCILE_SECONDS: '1' }
 
-/** To after its first task, as in the Web UI. */
-async function reset({ temporal, config }: Pipeline, jobId: string): Promise<void> {
+/** To after its first task, or before its last one, as in the Web UI. */
+async function reset(
+  { temporal, config }: Pipeline,
+  jobId: string,
+  task: 'first' | 'last' = 'first',
+): Promise<void> {
   const job = temporal.workflow.getHandle(workflowIds.job(jobId))
-  const { events } = await job.fetchHistory()
-  const firstTask = events?.find(event => event.workflowTaskCompletedEventAttributes)
+  const { events = [] } = await job.fetchHistory()
+  const tasks = events?.filter(event => event.workflowTaskCompletedEventAttributes) ?? []
   await temporal.workflowService.resetWorkflowExecution({
     namespace: config.temporal.namespace,
     workflowExecution: { workflowId: job.workflowId, runId: (await job.describe()).runId },
     reason: 'by hand',
-    workflowTaskFinishEventId: firstTask?.eventId ?? null,
+    workflowTaskFinishEventId: tasks.at(task === 'first' ? 0 : -1)?.eventId ?? null,
     requestId: randomUUID(),
   })
+}
+
+/** A job whose end the reconciler delivers, to a receiver that takes no `failed` until it is told to recover. */
+async function terminatedUntold() {
+  let down = true
+  const stack = await openPipeline({
+    gpu: false,
+    env: SWEEP_OFTEN,
+    behave: ({ status }) => (down && status === 'failed' ? 'server-error' : 'ok'),
+  })
+  const { pipeline, temporal, heard, receiver } = stack
+  const payload = payloadOf()
+  await pipeline.submit(payload)
+  await expect.poll(() => heard(payload.id).length).toBe(1)
+  const job = temporal.workflow.getHandle(workflowIds.job(payload.id))
+  await job.terminate('by hand')
+  const ends = () =>
+    receiver.log.deliveries.filter(({ jobId, sequence }) => jobId === payload.id && sequence === 2)
+  await untilSwept(stack, () => ends().length > 0)
+  const recover = () => {
+    down = false
+  }
+  return { stack, payload, job, ends, recover }
 }
 
 test('a job that is reset in the Web UI is told its end once, by its last run', async () => {
@@ -76,22 +103,8 @@ test('a job that was told, is reset, and is then terminated: its new end is told
 test('the end of a run after a reset takes the place of the one before, which is still being delivered', {
   timeout: 120_000,
 }, async () => {
-  let down = true
-  const stack = await openPipeline({
-    gpu: false,
-    env: SWEEP_OFTEN,
-    behave: ({ status }) => (down && status === 'failed' ? 'server-error' : 'ok'),
-  })
-  const { pipeline, temporal, heard, receiver } = stack
-  const payload = payloadOf()
-  await pipeline.submit(payload)
-  await expect.poll(() => heard(payload.id).length).toBe(1)
-  const job = temporal.workflow.getHandle(workflowIds.job(payload.id))
-  await job.terminate('by hand')
-  const ends = () =>
-    receiver.log.deliveries.filter(({ jobId, sequence }) => jobId === payload.id && sequence === 2)
-  await untilSwept(stack, () => ends().length > 0)
-
+  const { stack, payload, job, ends, recover } = await terminatedUntold()
+  const { temporal } = stack
   await reset(stack, payload.id)
   await expect.poll(async () => (await job.describe()).status.name).toBe('RUNNING')
   const { runId } = await job.describe()
@@ -99,7 +112,7 @@ test('the end of a run after a reset takes the place of the one before, which is
   const first = await delivery.describe()
   await job.terminate('by hand, again')
   await expect.poll(async () => (await delivery.describe()).runId, { timeout: 30_000 }).not.toBe(first.runId)
-  down = false
+  recover()
   await expect.poll(() => ends().some(({ processed }) => processed), { timeout: 40_000 }).toBe(true)
   await sleep(3000)
   const taken = ends().filter(({ processed }) => processed)
@@ -109,24 +122,13 @@ test('the end of a run after a reset takes the place of the one before, which is
 test('a job that failed untold, is reset and completes: what it said before is not told after', {
   timeout: 120_000,
 }, async () => {
-  let down = true
-  const stack = await openPipeline({
-    gpu: false,
-    env: SWEEP_OFTEN,
-    behave: ({ status }) => (down && status === 'failed' ? 'server-error' : 'ok'),
-  })
-  const { pipeline, temporal, heard, receiver } = stack
-  const payload = payloadOf()
-  await pipeline.submit(payload)
-  await expect.poll(() => heard(payload.id).length).toBe(1)
-  await temporal.workflow.getHandle(workflowIds.job(payload.id)).terminate('by hand')
-  const refused = () => receiver.log.deliveries.filter(({ processed }) => !processed).length
-  await untilSwept(stack, () => refused() > 0)
-
+  const { stack, payload, recover } = await terminatedUntold()
+  const { pipeline, temporal, heard } = stack
   await reset(stack, payload.id)
   await stack.startGpu()
-  down = false
   expect(await pipeline.result(payload.id)).toMatchObject({ status: 'completed' })
+  recover()
+  expect(await pipeline.redeliver(payload.id)).toMatchObject({ action: 'hastened' })
   const delivery = temporal.workflow.getHandle(workflowIds.callback(payload.id))
   await expect
     .poll(async () => (await delivery.describe()).status.name, { timeout: 30_000 })
@@ -134,6 +136,31 @@ test('a job that failed untold, is reset and completes: what it said before is n
   expect(heard(payload.id).filter(({ status }) => status !== 'processing')).toMatchObject([
     { status: 'completed' },
   ])
+})
+
+test('a job that is reset when its end is being delivered already: the delivery goes on', {
+  timeout: 60_000,
+}, async () => {
+  let down = true
+  const stack = await openPipeline({
+    gpu: false,
+    env: { TIME_SCALE: '0.05' },
+    behave: () => (down ? 'server-error' : 'ok'),
+  })
+  const { pipeline, heard, temporal } = stack
+  const payload = payloadOf({ config: { num_images: 2 } })
+  await pipeline.submit(payload)
+  await expect(pipeline.result(payload.id)).rejects.toThrow()
+  const job = temporal.workflow.getHandle(workflowIds.job(payload.id))
+  const { runId } = await job.describe()
+  await reset(stack, payload.id, 'last')
+  await expect.poll(async () => (await job.describe()).status.name).not.toBe('RUNNING')
+  expect((await job.describe()).runId).not.toBe(runId)
+  down = false
+  expect(await pipeline.redeliver(payload.id)).toMatchObject({ action: 'hastened' })
+  await expect
+    .poll(() => heard(payload.id).map(({ status }) => status), { timeout: 20_000 })
+    .toEqual(['failed'])
 })
 
 test('a job terminated while processing is being delivered: no overlap, and the end is told last', {
