@@ -1,6 +1,6 @@
 /**
  * What waiting jobs cost: the same measured with 100 and with 10,000 of them, each on a fresh pipeline of real processes.
- * Linux only; some twenty minutes. `npm run bench:scale -- [--few 100] [--many 10000] [--out bench-results] [--json]`
+ * Linux only; some eleven minutes. `npm run bench:scale -- [--few 100] [--many 10000] [--out bench-results] [--json]`
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
