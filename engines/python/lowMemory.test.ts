@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type EngineHarness, openEngine, type Result } from './testing/engineHarness.ts'
-import { tinyImage } from './testing/tinyJobs.ts'
+import { tinyImage, tinyVideo } from './testing/tinyJobs.ts'
 
 /**
- * What the program may map beyond what it has when it is ready: enough to decode an image of 1024² in tiles, and too
- * little to decode it whole [160 and 220 were tried]. The kernel refuses the rest, so the failures are real ones.
+ * What the program may map beyond what it has when it is ready: enough to decode SDXL's and WAN's sizes in tiles, and too
+ * little to decode them whole [170 and 240 were tried]. The kernel refuses the rest, so the failures are real ones.
  */
-const BUDGET_MIB = 160
+const BUDGET_MIB = 190
 /** Else each thread of glibc's maps 64 MiB for itself when it likes to, and freed memory stays mapped: no two runs are alike. */
 const env = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' }
 const WARNING = 'out of memory, tried once more with less'
 const LIMIT_MS = 300_000
 
 const large = { ...tinyImage, width: 1024, height: 1024, steps: 1 }
-const tooLarge = { ...large, width: 1536, height: 1536, images: 3 }
+const tooLarge = { ...large, width: 2048, height: 2048 }
+const wanImage = { ...tinyVideo, type: 'image_fast', width: 480, height: 832, frames: 1, steps: 1 } as const
 
 let engine: EngineHarness
 /** Of the image that was made with less at the second try. */
@@ -26,9 +27,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await engine.close()
   const { stderr } = await engine.program.exited
-  expect(stderr.match(/tried once more with less/g)).toHaveLength(2)
+  expect(stderr.match(/tried once more with less/g)).toHaveLength(3)
   const warned = engine.program.events.filter(event => event.type === 'warning')
-  expect(warned.map(({ message }) => message.split(': ')[1])).toEqual([WARNING, WARNING])
+  expect(warned.map(({ message }) => message.split(': ')[1])).toEqual([WARNING, WARNING, WARNING])
 })
 
 it(
@@ -59,6 +60,16 @@ it(
     await expect(engine.render('sdxl', tooLarge)).rejects.toMatchObject({ code: 'oom' })
     expect(engine.program.events.findLast(({ type }) => type === 'failed')).toMatchObject({ retryable: true })
     expect((await engine.render('sdxl', tinyImage)).artifacts).toHaveLength(1)
+  },
+  LIMIT_MS,
+)
+
+it(
+  'so is one of WAN',
+  async () => {
+    const { artifacts, latents } = await engine.render('wan.image', wanImage)
+    expect(artifacts).toMatchObject([{ width: 480, height: 832, seed: wanImage.seed }])
+    expect((await engine.render('wan.image', wanImage, { lowMemory: true })).latents).toEqual(latents)
   },
   LIMIT_MS,
 )

@@ -33,7 +33,7 @@ CONFIGS = resized(
         "addition_time_embed_dim": 8,
         "projection_class_embeddings_input_dim": 6 * 8 + 24,
     },
-    vae={"sample_size": 64, "block_out_channels": [8, 8, 16, 16], "norm_num_groups": 4},
+    vae={"block_out_channels": [8, 8, 16, 16], "norm_num_groups": 4},
     text_encoder={**TEXT, "hidden_size": 16, "intermediate_size": 32, "projection_dim": 16},
     text_encoder_2={**TEXT, "hidden_size": 24, "intermediate_size": 48, "projection_dim": 24},
 )
