@@ -41,9 +41,9 @@ const SHOWN_PROBLEMS = 5
 
 function setLines(set: WeightReport): string[] {
   const size = gigabytes(set.state === 'complete' ? set.bytes : set.expectedBytes)
-  const head = `${set.state.padEnd(11)}${set.name.padEnd(18)}${size.padStart(8)}  ${set.directory}`
+  const optional = set.spare ? '  (optional)' : ''
+  const head = `${set.state.padEnd(11)}${set.name.padEnd(18)}${size.padStart(8)}  ${set.directory}${optional}`
   if (set.state === 'complete') return [head]
-  if (set.spare && set.state === 'missing') return [`${head}  (not needed beside VACE)`]
   const indent = ' '.repeat(11)
   // That all of it is missing is said by its state.
   const shown = set.state === 'missing' ? [] : set.problems.slice(0, SHOWN_PROBLEMS)

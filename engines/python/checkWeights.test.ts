@@ -43,7 +43,7 @@ test('a folder that is not there: all is missing, and each set says where it goe
   const { settings } = await models({ modelsDir: '/nowhere/models' })
   const { ok, families, sets } = await checkWeights(settings, '/opt/env/bin/hf')
   expect({ ok, families }).toEqual({ ok: false, families: { sdxl: false, wan: false } })
-  expect(sets.map(({ state }) => state)).toEqual(Array(5).fill('missing'))
+  expect(sets.map(({ state }) => state)).toEqual(Array(6).fill('missing'))
   expect(sets.filter(({ hinders }) => hinders).map(({ name }) => name)).toEqual([
     'lustify_sdxl',
     'wan_2_1_vace',
@@ -56,18 +56,32 @@ test('a folder that is not there: all is missing, and each set says where it goe
   expect(sets[0]?.command).toMatch(/^copy it to .*checkpoint\.safetensors .*SDXL_CHECKPOINT/)
 })
 
-test('whole sets are complete, and T2V is then spare', async () => {
+test('whole sets are complete, and T2V and the other VAE are spare', async () => {
   const { put, settings } = await models()
   await put(...everyDiffusersSet)
   const { ok, sets } = await checkWeights(settings)
   expect(ok).toBe(true)
   for (const { name, state, problems, bytes, expectedBytes, spare } of sets) {
-    if (name === 'wan_2_1_t2v') expect({ state, spare }).toEqual({ state: 'missing', spare: true })
+    if (name === 'wan_2_1_t2v' || name === 'sdxl_fp16_vae')
+      expect({ state, spare }).toEqual({ state: 'missing', spare: true })
     else {
       expect({ name, state, problems }).toEqual({ name, state: 'complete', problems: [] })
       expect(bytes).toBeGreaterThanOrEqual(expectedBytes)
     }
   }
+})
+
+test('an optional set that is not whole hinders nothing, and is told with what fetches it', async () => {
+  const { put, file, settings, report } = await models()
+  await put(...everyDiffusersSet, 'sdxl_fp16_vae')
+  const weights = 'diffusion_pytorch_model-00002-of-00002.safetensors'
+  await rm(file('sdxl_fp16_vae', weights))
+  expect((await checkWeights(settings)).ok).toBe(true)
+  const { directory, ...told } = await report('sdxl_fp16_vae')
+  expect(told).toMatchObject({ state: 'incomplete', hinders: false, spare: true })
+  expect(told.command).toBe(
+    `hf download madebyollin/sdxl-vae-fp16-fix config.json diffusion_pytorch_model.safetensors --local-dir ${directory}`,
+  )
 })
 
 test('T2V alone renders every type, but no reference', async () => {
@@ -90,6 +104,7 @@ test('with WAN_COMMAND the original format counts, not the other', async () => {
   expect(await states()).toEqual({
     lustify_sdxl: 'complete',
     sdxl_ip_adapter: 'missing',
+    sdxl_fp16_vae: 'missing',
     wan_command_t2v: 'complete',
     wan_command_vace: 'missing',
     prompt_enhancer: 'missing',

@@ -37,6 +37,9 @@ export interface ModelsReport {
   ok: boolean
 }
 
+/** VACE draws from text as well, and SDXL's checkpoint has a VAE of its own. */
+const SPARE = new Set<WeightSetName>(['wan_2_1_t2v', 'sdxl_fp16_vae'])
+
 /** Which weights are there, what is lost without the others, and the commands that fetch those. `hf`: the program to name in them. */
 export async function checkWeights(settings: WeightSettings, hf = 'hf'): Promise<ModelsReport> {
   const found = await Promise.all(weightSets(settings).map(set => checkSet(set, hf)))
@@ -48,6 +51,7 @@ export async function checkWeights(settings: WeightSettings, hf = 'hf'): Promise
   const hindering: Record<WeightSetName, boolean> = {
     lustify_sdxl: !families.sdxl,
     sdxl_ip_adapter: false,
+    sdxl_fp16_vae: false,
     wan_2_1_vace: !families.wan,
     // VACE does its work too, so that is the one to fetch.
     wan_2_1_t2v: false,
@@ -59,7 +63,7 @@ export async function checkWeights(settings: WeightSettings, hf = 'hf'): Promise
     const hinders = set.state !== 'complete' && hindering[set.name]
     const without =
       set.name === 'wan_2_1_vace' && hinders ? 'WAN jobs wait for a machine that has it.' : set.without
-    return { ...set, hinders, without, spare: set.name === 'wan_2_1_t2v' }
+    return { ...set, hinders, without, spare: SPARE.has(set.name) }
   })
   return { modelsDir: settings.modelsDir, sets, families, ok: families.sdxl && families.wan }
 }

@@ -49,6 +49,18 @@ it('weights that are not there or broken are missing for good, those out of reac
   expect(facts.index).toEqual({ cut: 'model_missing', 'out of reach': 'internal' })
 })
 
+it('the optional VAE decodes where it is whole; else the checkpoint’s own does, and the operator is told why', () => {
+  const warning = "MODELS/sdxl-vae-fp16-fix is not whole: the checkpoint's own VAE decodes, in fp32"
+  expect(facts.safeVae).toEqual({
+    absent: ['float32'],
+    '.safetensors cut': ['float32', warning],
+    '.safetensors absent': ['float32', warning],
+    '.json cut': ['float32', warning],
+    '.json absent': ['float32', warning],
+    whole: ['float16'],
+  })
+})
+
 it('a file that the system does not tell of is not taken for absent', () => {
   expect(facts.there).toEqual({
     'a file': 'True False',

@@ -12,6 +12,7 @@ export type WeightPart =
 export type WeightSetName =
   | 'lustify_sdxl'
   | 'sdxl_ip_adapter'
+  | 'sdxl_fp16_vae'
   | 'wan_2_1_vace'
   | 'wan_2_1_t2v'
   | 'wan_command_t2v'
@@ -92,6 +93,17 @@ export function weightSets({ modelsDir, sdxlCheckpoint, wanCommand }: WeightSett
       ],
       without: 'Style, composition and character references are rendered as image-to-image.',
       source: { repository: 'h94/IP-Adapter', files: [...adapterFiles, ...encoderFiles] },
+    },
+    {
+      name: 'sdxl_fp16_vae',
+      title: "SDXL's VAE for half precision",
+      directory: join(modelsDir, 'sdxl-vae-fp16-fix'),
+      parts: [...json('config.json'), { kind: 'sharded', path: 'diffusion_pytorch_model', bytes: 0.17 * GB }],
+      without: "The checkpoint's own VAE decodes, in fp32.",
+      source: {
+        repository: 'madebyollin/sdxl-vae-fp16-fix',
+        files: ['config.json', 'diffusion_pytorch_model.safetensors'],
+      },
     },
     ...(wanCommand === null ? wanForDiffusers(modelsDir) : wanForCommand(modelsDir)),
     {

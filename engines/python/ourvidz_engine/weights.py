@@ -27,6 +27,7 @@ M = TypeVar("M", bound=torch.nn.Module)
 Diffusers = TypeVar("Diffusers", bound=ModelMixin)
 Transformers = TypeVar("Transformers", bound=PreTrainedModel)
 
+CONFIGURATION = "config.json"
 #: Of diffusers and of transformers.
 STEMS = ("diffusion_pytorch_model", "model")
 #: What may follow the stem: nothing, or the name of another precision.
@@ -50,6 +51,17 @@ def is_whole(file: Path) -> bool:
             return True
     except EngineFailure:
         return False
+
+
+def is_whole_model(folder: Path, variants: tuple[str, ...] = ONE_VARIANT) -> bool:
+    """Whether a model's configuration and all files of its weights are there; a download may be under way."""
+    try:
+        names = weight_files(folder, variants)
+        with reading(folder / CONFIGURATION):
+            json.loads((folder / CONFIGURATION).read_text())
+    except (EngineFailure, ValueError):
+        return False
+    return bool(names) and all(is_whole(folder / name) for name in names)
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import logging
 import resource
 import shutil
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ourvidz_engine.gates import holding
 from ourvidz_engine.jobs import Reference, RenderJob
 from ourvidz_engine.libraries import quieten
 from ourvidz_engine.options import parse_options
+from ourvidz_engine.sdxl import checkpoint as checkpoint_module
 from ourvidz_engine.sdxl import decoding as sdxl_decoding
 from ourvidz_engine.sdxl.adapters import Adapters, installed_adapter
 from ourvidz_engine.sdxl.checkpoint import load_pipeline
@@ -113,6 +114,32 @@ def checkpoint() -> dict[str, str]:
     return said
 
 
+def safe_vae() -> dict[str, list[str]]:
+    """In which precision a card's VAE decodes, and what an operator is told, by how much of the optional one is there."""
+
+    def decodes_in() -> list[str]:
+        with listening() as messages:
+            vae = str(load_pipeline(OPTIONS).vae.dtype).removeprefix("torch.")
+        return [vae, *(message.replace(str(FOLDER), "MODELS") for message in messages)]
+
+    usual, checkpoint_module.precision = checkpoint_module.precision, lambda _device: torch.float16
+    folder = FOLDER / checkpoint_module.SAFE_VAE
+    said = {"absent": decodes_in()}
+    config = {**sdxl.CONFIGS["vae"], "force_upcast": False}
+    AutoencoderKL.from_config(config).save_pretrained(folder)
+    for file in (folder / "diffusion_pytorch_model.safetensors", folder / "config.json"):
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-9])
+        said[f"{file.suffix} cut"] = decodes_in()
+        file.unlink()
+        said[f"{file.suffix} absent"] = decodes_in()
+        file.write_bytes(whole)
+    said["whole"] = decodes_in()
+    shutil.rmtree(folder)
+    checkpoint_module.precision = usual
+    return said
+
+
 def adapter() -> dict[str, str]:
     folder = FOLDER / "ip-adapter"
     style = installed_adapter("style", folder)
@@ -198,13 +225,19 @@ class Heard(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def left_out() -> list[str]:
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """What the operator is told within."""
     heard = Heard()
     logging.getLogger("ourvidz_engine").addHandler(heard)
-    with holding(Hold()):
-        TextEncoding(load_pipeline(OPTIONS)).encode("a lighthouse", "(sea:0.5)," * 500, "job-7")
+    yield heard.messages
     logging.getLogger("ourvidz_engine").removeHandler(heard)
-    return heard.messages
+
+
+def left_out() -> list[str]:
+    with listening() as messages, holding(Hold()):
+        TextEncoding(load_pipeline(OPTIONS)).encode("a lighthouse", "(sea:0.5)," * 500, "job-7")
+    return messages
 
 
 def trace() -> list[bool]:
@@ -254,6 +287,7 @@ def main() -> None:
     facts = {
         "pictures": pictures(),
         "checkpoint": checkpoint(),
+        "safeVae": safe_vae(),
         "adapter": adapter(),
         "index": index(),
         "there": there(),

@@ -15,8 +15,7 @@ from safetensors.torch import load_file
 from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
 from ..gates import add_gates
-from ..there import is_file
-from ..weights import is_whole, reading, weight_files
+from ..weights import is_whole, is_whole_model, reading
 from .weights import VARIANTS, precision, read_clip
 
 ENCODER = Path("models/image_encoder")
@@ -52,11 +51,7 @@ def installed_adapter(type: str | None, folder: Path) -> Adapter | None:
     file = FILES.get(type or "")
     if file is None or not is_whole(folder / file):
         return None
-    encoder = folder / ENCODER
-    weights = weight_files(encoder, VARIANTS)
-    if not weights or not is_file(encoder / "config.json"):
-        return None
-    return Adapter(type, file) if all(is_whole(encoder / name) for name in weights) else None
+    return Adapter(type, file) if is_whole_model(folder / ENCODER, VARIANTS) else None
 
 
 class Adapters:

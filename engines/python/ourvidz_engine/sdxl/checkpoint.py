@@ -1,5 +1,6 @@
 """SDXL from its checkpoint, onto the device."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from ..compiling import compile_blocks
 from ..failures import EngineFailure, may_pass
 from ..gates import add_gates
 from ..options import Options
-from ..there import is_file
+from ..there import is_file, is_folder
+from ..weights import is_whole_model
 from .configs import generated_configs
-from .weights import precision, read_diffusers
+from .weights import VARIANTS, precision, read_diffusers
+
+log = logging.getLogger(__name__)
 
 #: The same VAE with smaller activations, for half precision: madebyollin/sdxl-vae-fp16-fix.
 SAFE_VAE = "sdxl-vae-fp16-fix"
@@ -78,8 +82,12 @@ def _from_single_file(options: Options, config: Path, dtype: torch.dtype) -> Sta
 
 
 def _safe_vae(options: Options, dtype: torch.dtype) -> AutoencoderKL | None:
+    """None where it is not installed, or not whole: the checkpoint's own does its work."""
     folder = options.models_dir / SAFE_VAE
-    if dtype == torch.float32 or not is_file(folder / "config.json"):
+    if dtype == torch.float32 or not is_folder(folder):
+        return None
+    if not is_whole_model(folder, VARIANTS):
+        log.warning("%s is not whole: the checkpoint's own VAE decodes, in fp32", folder)
         return None
     return read_diffusers(AutoencoderKL, folder, dtype, options.device)
 
