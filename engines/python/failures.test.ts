@@ -26,6 +26,8 @@ it('a picture that is not there or none is invalid for good, one that is out of 
     absent: invalid,
     'a folder': invalid,
     text: invalid,
+    cut: invalid,
+    'of another size': invalid,
     'out of reach': again,
     'too many files': again,
   })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -315,6 +315,31 @@ describe('references', () => {
     const { sources } = await onlyRun()
     expect(sources?.src_ref_images).toEqual([hash(await pixels(start)), hash(await pixels(end))])
   })
+
+  it.each([
+    ['is not there', async () => join(engine.folder, 'nowhere.png')],
+    ['is no picture', async () => wan.path],
+    ['is cut short', async () => await written('cut.png', (await readFile(start)).subarray(0, 9999))],
+    [
+      'has another size',
+      async () => await written('small.png', await sharp(start).resize(64, 64).toBuffer()),
+    ],
+  ])('one that %s: refused before the program is started', async (_, make) => {
+    const references = [{ role: 'start' as const, path: await make() }]
+    await expect(
+      engine.render('wan.video', { ...withReferences(video, 'start'), references }),
+    ).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(await wan.runs()).toEqual([])
+    const { events } = engine.program
+    const id = events.findLast(event => event.type === 'failed')?.id
+    expect(events).not.toContainEqual(expect.objectContaining({ type: 'want', id }))
+  })
+
+  async function written(name: string, bytes: Buffer): Promise<string> {
+    const path = join(engine.folder, name)
+    await writeFile(path, bytes)
+    return path
+  }
 
   it('need the weights of VACE', async () => {
     const weights = join(engine.modelsDir, CHECKPOINTS.vace)

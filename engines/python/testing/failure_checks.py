@@ -21,11 +21,11 @@ from ourvidz_engine.gates import holding
 from ourvidz_engine.jobs import Reference, RenderJob
 from ourvidz_engine.libraries import quieten
 from ourvidz_engine.options import parse_options
+from ourvidz_engine.sdxl import Sdxl
 from ourvidz_engine.sdxl import checkpoint as checkpoint_module
 from ourvidz_engine.sdxl import decoding as sdxl_decoding
 from ourvidz_engine.sdxl.adapters import Adapters, installed_adapter
 from ourvidz_engine.sdxl.checkpoint import load_pipeline
-from ourvidz_engine.sdxl.reference import require_reference
 from ourvidz_engine.sdxl.text import TextEncoding
 from ourvidz_engine.there import is_file, is_folder
 from ourvidz_engine.tiny import sdxl, wan
@@ -72,20 +72,27 @@ def entered(manager: AbstractContextManager[object]) -> None:
 
 def pictures() -> dict[str, list[str]]:
     """For a job of SDXL and one of WAN."""
-    picture, text, absent = (FOLDER / name for name in ("picture.png", "text.png", "absent.png"))
-    Image.new("RGB", (JOB.width, JOB.height)).save(picture)
+    picture, text, absent, cut, small = (
+        FOLDER / f"{name}.png" for name in ("picture", "text", "absent", "cut", "small")
+    )
+    Image.effect_noise((JOB.width, JOB.height), 60).save(picture)
+    Image.new("RGB", (JOB.height, JOB.height)).save(small)
     text.write_text("no picture")
+    cut.write_bytes(picture.read_bytes()[:500])
+    sdxl_family = Sdxl(OPTIONS)
 
     def looks(path: Path) -> list[Callable[[], None]]:
         single = replace(JOB, reference_mode="single", reference_strength=0.5)
         job = replace(single, references=(Reference("single", path),))
-        return [lambda: require_reference(path, JOB.width, JOB.height), lambda: check_job(job)]
+        return [lambda: sdxl_family.check(replace(job, frames=1)), lambda: check_job(job)]
 
     cases = {
         "well": picture,
         "absent": absent,
         "a folder": FOLDER,
         "text": text,
+        "cut": cut,
+        "of another size": small,
         "out of reach": OUT_OF_REACH,
     }
     said = {name: [outcome(look) for look in looks(path)] for name, path in cases.items()}

@@ -7,11 +7,12 @@ import torch
 from diffusers import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
 
 from ..jobs import RenderJob
+from ..pictures import read_picture
 from ..renderer import Rendered, Work
 from .adapters import Adapter, Adapters
 from .batches import batches, room_mib
 from .decoding import decode, denormalised, tiled
-from .reference import encode_reference, noise_strength, read_reference
+from .reference import encode_reference, noise_strength
 from .solvers import solver_named
 from .text import Conditioning, TextEncoding
 
@@ -61,7 +62,7 @@ class Drawing:
         size = {"width": job.width, "height": job.height}
         if not job.references:
             return StableDiffusionXLPipeline(**self._parts, add_watermarker=False), size, None
-        picture = read_reference(job.references[0].path)
+        picture = read_picture(job.references[0])
         kept = 0.5 if job.reference_strength is None else job.reference_strength
         if self._adapter is None or self._adapters is None:
             pipe = StableDiffusionXLImg2ImgPipeline(**self._parts, add_watermarker=False)

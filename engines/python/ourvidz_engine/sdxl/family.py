@@ -5,11 +5,11 @@ from diffusers import StableDiffusionXLPipeline
 from ..failures import EngineFailure
 from ..jobs import EnhanceJob, RenderJob
 from ..options import Options
+from ..pictures import require_pictures
 from ..renderer import Rendered, Work
 from .adapters import Adapter, Adapters, installed_adapter
 from .checkpoint import load_pipeline, require_checkpoint
 from .drawing import Drawing
-from .reference import require_reference
 from .solvers import SOLVERS
 from .text import TextEncoding
 
@@ -44,8 +44,7 @@ class Sdxl:
             raise EngineFailure(
                 "invalid_input", "SDXL draws one image or more, of one frame, in one step or more"
             )
-        for reference in job.references:
-            require_reference(reference.path, job.width, job.height)
+        require_pictures(job)
         if self._loaded is None:
             require_checkpoint(self._options)
 

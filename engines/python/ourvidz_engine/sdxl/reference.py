@@ -1,12 +1,7 @@
 """Image to image: the reference, as latents, with noise over it."""
 
-from pathlib import Path
-
 import torch
 from diffusers import AutoencoderKL
-from PIL import Image
-
-from ..failures import EngineFailure, may_pass
 
 #: Less than one step runs aground in diffusers, and one step draws nothing.
 FEWEST_STEPS = 2
@@ -22,24 +17,6 @@ def noise_strength(reference_strength: float, steps: int) -> float:
     a full render.
     """
     return min(1.0, max(1 - reference_strength, FEWEST_STEPS / steps) + ROUNDING)
-
-
-def require_reference(path: Path, width: int, height: int) -> None:
-    """Raises `invalid_input` for a file that is no picture of the job's size."""
-    try:
-        with Image.open(path) as image:
-            size = image.size
-    except (OSError, Image.DecompressionBombError) as error:
-        if may_pass(error):
-            raise
-        raise EngineFailure("invalid_input", "the reference is no picture, or not there") from error
-    if size != (width, height):
-        raise EngineFailure("invalid_input", f"the reference is {size[0]}x{size[1]}, not {width}x{height}")
-
-
-def read_reference(path: Path) -> Image.Image:
-    with Image.open(path) as image:
-        return image.convert("RGB")
 
 
 def encode_reference(picture: torch.Tensor, vae: AutoencoderKL, dtype: torch.dtype) -> torch.Tensor:

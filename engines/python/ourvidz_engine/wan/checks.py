@@ -1,9 +1,8 @@
 """What is wrong with a WAN job, found before it costs anything."""
 
-from PIL import Image
-
-from ..failures import EngineFailure, may_pass
-from ..jobs import Reference, RenderJob
+from ..failures import EngineFailure
+from ..jobs import RenderJob
+from ..pictures import require_pictures
 from .schedulers import SCHEDULERS
 
 #: The VAE makes one latent of 8 × 8 pixels, the transformer one token of 2 × 2 latents.
@@ -41,20 +40,7 @@ def _check_references(job: RenderJob) -> None:
     if job.frames == 1 and job.reference_mode not in ("none", "single"):
         # The one frame would be kept as it is.
         raise _invalid("an image has no start and no end: its references are single")
-    for reference in job.references:
-        _check_picture(reference, job)
-
-
-def _check_picture(reference: Reference, job: RenderJob) -> None:
-    try:
-        with Image.open(reference.path) as picture:
-            size = picture.size
-    except (OSError, Image.DecompressionBombError) as error:
-        if may_pass(error):
-            raise
-        raise _invalid(f"the {reference.role} reference cannot be read as a picture") from error
-    if size != (job.width, job.height):
-        raise _invalid(f"the {reference.role} reference is not of the job's size")
+    require_pictures(job)
 
 
 def _invalid(message: str) -> EngineFailure:

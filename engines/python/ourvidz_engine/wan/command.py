@@ -10,6 +10,7 @@ from ..failures import LONGEST_TRACE, EngineFailure
 from ..gates import gate
 from ..jobs import EnhanceJob, RenderJob
 from ..options import Options
+from ..pictures import require_pictures
 from ..renderer import Rendered, Work
 from ..wan_program.arguments import arguments, as_argument, check_arguments
 from ..wan_program.child import run_child
@@ -48,6 +49,7 @@ class WanCommand:
         if not isinstance(job, RenderJob):
             raise EngineFailure("invalid_input", "the WAN program draws, and rewrites nothing")
         check_arguments(job)
+        require_pictures(job)
         if not self._program.is_file():
             raise EngineFailure("model_missing", f"there is no WAN program at {self._program}")
         if shutil.which(self._python) is None:

@@ -5,6 +5,7 @@ from typing import Any
 from PIL import Image
 
 from ..jobs import RenderJob
+from ..pictures import read_picture
 
 #: "Nothing is known of this frame": mid grey, which the model was trained with.
 UNKNOWN = (128, 128, 128)
@@ -19,9 +20,9 @@ def conditioning_scale(strength: float) -> float:
 
 def conditions(job: RenderJob) -> dict[str, Any]:
     """Arguments of the VACE pipeline that hold the job's references; the frames have exactly the job's size already."""
-    pictures = {reference.role: _open(reference.path) for reference in job.references}
+    pictures = {reference.role: read_picture(reference) for reference in job.references}
     if job.reference_mode == "single":
-        return {"reference_images": [_open(reference.path) for reference in job.references]}
+        return {"reference_images": [read_picture(reference) for reference in job.references]}
     size = (job.width, job.height)
     video = [Image.new("RGB", size, UNKNOWN)] * job.frames
     mask = [Image.new("L", size, MAKE)] * job.frames
@@ -29,8 +30,3 @@ def conditions(job: RenderJob) -> dict[str, Any]:
         if role in pictures:
             video[place], mask[place] = pictures[role], Image.new("L", size, KEEP)
     return {"video": video, "mask": mask}
-
-
-def _open(path) -> Image.Image:
-    with Image.open(path) as picture:
-        return picture.convert("RGB")

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from ..artifacts import encode_video
 from ..failures import EngineFailure
 from ..jobs import RenderJob
+from ..pictures import read_picture
 
 LOSSLESS = ["-c:v", "libx264rgb", "-qp", "0", "-preset", "veryfast", "-bf", "0"]
 FPS = 16
@@ -29,10 +29,11 @@ def write_sources(job: RenderJob, folder: Path, ffmpeg: str, cancelled: Callable
     if is_guide(job):
         guides = [folder / f"reference-{index}.png" for index in range(len(job.references))]
         for reference, guide in zip(job.references, guides, strict=True):
-            with Image.open(reference.path) as image:
-                image.convert("RGB").save(guide, format="PNG")
+            read_picture(reference).save(guide, format="PNG")
         return ["--src_ref_images", ",".join(str(guide) for guide in guides)]
-    given = {place_of(reference.role, job): frame_of(reference.path, job) for reference in job.references}
+    given = {
+        place_of(reference.role, job): np.asarray(read_picture(reference)) for reference in job.references
+    }
     video, mask = folder / "source.mp4", folder / "mask.mp4"
     write_video(frames_of(job, given), job, video, ffmpeg, cancelled)
     write_video(masks_of(job, given), job, mask, ffmpeg, cancelled)
@@ -43,12 +44,6 @@ def place_of(role: str, job: RenderJob) -> int:
     if role not in ("start", "end"):
         raise EngineFailure("invalid_input", "a guiding picture and frames of a video exclude each other")
     return 0 if role == "start" else job.frames - 1
-
-
-def frame_of(path: Path, job: RenderJob) -> np.ndarray:
-    with Image.open(path) as image:
-        picture = image.convert("RGB")
-    return np.asarray(ImageOps.fit(picture, (job.width, job.height), Image.Resampling.LANCZOS))
 
 
 def frames_of(job: RenderJob, given: dict[int, np.ndarray]) -> Iterator[np.ndarray]:
