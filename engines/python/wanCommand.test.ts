@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findFfmpeg } from '../../assets/ffmpeg.ts'
 import type { RenderJob } from '../protocol.ts'
 import { type EngineHarness, openEngine } from './testing/engineHarness.ts'
 import { processesOf } from './testing/processGroup.ts'
@@ -37,12 +38,13 @@ let wan: WanProgram
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wan-program-'))
   wan = await writeWanProgram(folder)
+  await writeFile(join(folder, 'ffmpeg'), await slowFfmpeg(join(folder, 'slow')), { mode: 0o755 })
   engine = await openEngine({
     wanCommand: wan.path,
     async prepare(modelsDir) {
       for (const name of Object.values(CHECKPOINTS)) await writeCheckpoint(join(modelsDir, name))
     },
-    args: () => ['--enhance-limit-seconds', '0.05'],
+    args: () => ['--enhance-limit-seconds', '0.05', '--ffmpeg', join(folder, 'ffmpeg')],
   })
 }, 300_000)
 
@@ -57,6 +59,12 @@ async function writeCheckpoint(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const name of ['models_t5_umt5-xxl-enc-bf16.pth', 'Wan2.1_VAE.pth'])
     await writeFile(join(folder, name), '')
+}
+
+/** Reads no frames of a video while there is such a file. */
+async function slowFfmpeg(file: string): Promise<string> {
+  const wait = `case "$*" in *image2pipe*) while [ -e '${file}' ]; do sleep 0.02; done;; esac`
+  return `#!/bin/sh\n${wait}\nexec '${await findFfmpeg()}' "$@"\n`
 }
 
 async function onlyRun(): Promise<WanRun> {
@@ -151,6 +159,25 @@ describe('what it makes', () => {
     expect(turns.map(({ type }) => type)).toEqual(['accepted', 'want', 'released', 'artifact', 'done'])
     const told = program.events.filter(event => event.type === 'progress').filter(event => event.id === id)
     expect(told).toContainEqual(expect.objectContaining({ phase: 'decoding', step: 4, total: 4 }))
+  })
+
+  it('is read when the card is released', async () => {
+    await writeFile(join(folder, 'slow'), '')
+    const { id, result } = await engine.begin('wan.video', video)
+    await engine.program.until('released', event => event.id === id)
+    await rm(join(folder, 'slow'))
+    expect((await result).artifacts).toMatchObject([{ frames: 81 }])
+    await expect(access(String(option(await onlyRun(), '--save_file')))).rejects.toThrow('ENOENT')
+  })
+
+  it('a job that is cancelled while it is read leaves nothing', async () => {
+    await writeFile(join(folder, 'slow'), '')
+    const { id, result } = await engine.begin('wan.video', video)
+    await engine.program.until('released', event => event.id === id)
+    engine.cancel(id)
+    await rm(join(folder, 'slow'))
+    await expect(result).rejects.toMatchObject({ code: 'cancelled' })
+    await expect(access(String(option(await onlyRun(), '--save_file')))).rejects.toThrow('ENOENT')
   })
 
   it.each([

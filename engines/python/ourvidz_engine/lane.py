@@ -226,15 +226,15 @@ class Lane:
         job, out_dir = task.job, task.out_dir
         assert isinstance(job, RenderJob) and out_dir is not None
         cancelled = task.cancel.is_set
+        pictures = rendered.pictures() if callable(rendered.pictures) else rendered.pictures
         if job.frames > 1:
             path = out_dir / "0.mp4"
-            frames = rendered.pictures
             digest = artifacts.save(
-                path, lambda to: artifacts.write_mp4(frames, job.fps, to, self._options.ffmpeg, cancelled)
+                path, lambda to: artifacts.write_mp4(pictures, job.fps, to, self._options.ffmpeg, cancelled)
             )
-            self._tell_artifact(task.id, job, path, digest, 0, len(frames), frames[0].shape)
+            self._tell_artifact(task.id, job, path, digest, 0, len(pictures), pictures[0].shape)
             return
-        for index, picture in enumerate(rendered.pictures):
+        for index, picture in enumerate(pictures):
             if cancelled():
                 raise Cancelled
             path = out_dir / f"{index}.png"

@@ -18,7 +18,8 @@ from .progress import Progress
 class Rendered:
     """Pixels on the host, uint8, height × width × 3: one array per image, or one per frame of a video."""
 
-    pictures: list[np.ndarray]
+    #: Or what reads them from a file, which needs no card: called once, when it is released.
+    pictures: list[np.ndarray] | Callable[[], list[np.ndarray]]
     #: How a reference was honoured (`img2img`, `ip-adapter`, `vace`), None without one.
     method: str | None = None
 

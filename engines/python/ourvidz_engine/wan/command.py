@@ -2,8 +2,10 @@
 
 import logging
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from ..failures import LONGEST_TRACE, EngineFailure
@@ -75,15 +77,21 @@ class WanCommand:
             # What our allocator only keeps for later is not free for another process.
             torch.cuda.empty_cache()
         work.phase("loading", 0, job.steps)
-        with job_folder() as folder:
+        with ExitStack() as files:
+            folder = files.enter_context(job_folder())
             sources = write_sources(job, folder, self._ffmpeg, work.cancel.is_set) if job.references else []
             saved = folder / ("picture.png" if job.frames == 1 else "video.mp4")
             output = self._run(job, work, sources, saved)
-            try:
-                pictures = read_produced(saved, job, self._ffmpeg, work.cancel.is_set)
-            except EngineFailure:
-                tell_last_lines(output)
-                raise
+            kept = files.pop_all()
+
+        def pictures() -> list[np.ndarray]:
+            with kept:
+                try:
+                    return read_produced(saved, job, self._ffmpeg, work.cancel.is_set)
+                except EngineFailure:
+                    tell_last_lines(output)
+                    raise
+
         return Rendered(pictures, "vace" if job.references else None)
 
     def _run(self, job: RenderJob, work: Work, sources: list[str], saved: Path) -> ProgramOutput:
