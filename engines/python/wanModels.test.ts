@@ -15,7 +15,7 @@ it('WAN: exact equalities, shared weights, and nothing left behind at any gate',
   const { stdout } = await execa(python, [CHECKS, folder], { env, extendEnv: false })
   await rm(folder, { recursive: true })
   expect(JSON.parse(stdout)).toEqual({
-    asBare: { single: true, start: true, both: true },
+    asBare: { none: true, single: true, start: true, end: true, both: true },
     // A guiding picture is a latent frame of its own, which changes the noise too.
     scaleZeroIsNone: { single: false, start: true, end: true, both: true },
     besideALoad: { none: true, single: true, start: true, end: true, both: true },
