@@ -54,6 +54,13 @@ it('an operator is told where a job failed that nobody knows why, and of a model
   ])
 })
 
+it('of memory that ran out it is said whether anything was tried to save some', () => {
+  expect(facts.outOfMemory).toEqual([
+    'oom: out of memory',
+    'oom: out of memory, also with everything that saves some',
+  ])
+})
+
 it('every thread that computes may compile as many graphs as there are sizes', () => {
   expect(facts.graphs).toEqual([true, true])
 })

@@ -8,9 +8,9 @@ from .enhancer_model import is_installed, read_language_model
 from .enhancer_prompt import messages, without_tokens
 from .failures import EngineFailure
 from .gates import add_gates, held_ms
-from .jobs import EnhanceJob, RenderJob
+from .jobs import EnhanceJob
 from .options import Options
-from .renderer import Rendered, Work
+from .renderer import Work
 
 MODEL = "prompt_enhancer"
 FOLDER = "qwen2.5-7b-instruct"
@@ -29,11 +29,11 @@ class PromptEnhancer:
         self._model = None
         self._tokenizer = None
 
-    def models_of(self, job: RenderJob | EnhanceJob) -> list[str]:
+    def models_of(self, job: EnhanceJob) -> list[str]:
         return [MODEL]
 
-    def check(self, job: RenderJob | EnhanceJob) -> None:
-        if not isinstance(job, EnhanceJob) or job.medium not in ("image", "video"):
+    def check(self, job: EnhanceJob) -> None:
+        if job.medium not in ("image", "video"):
             raise EngineFailure("invalid_input", "the enhancer rewrites prompts for an image or a video")
         if not is_installed(self._folder):
             fetch = f"hf download {REPOSITORY} --local-dir {self._folder}"
@@ -57,9 +57,6 @@ class PromptEnhancer:
 
     def loaded(self) -> list[str]:
         return [] if self._model is None else [MODEL]
-
-    def render(self, job: RenderJob, work: Work) -> Rendered:
-        raise EngineFailure("invalid_input", "the enhancer draws nothing")
 
     def rewrite(self, job: EnhanceJob, work: Work) -> str:
         """The same text for the same job. Raises `internal` where there is none to use."""

@@ -97,7 +97,7 @@ def as_failure(error: BaseException) -> EngineFailure:
     if isinstance(error, EngineFailure):
         return error
     if is_out_of_memory(error):
-        return EngineFailure("oom", "out of memory, also with slicing, tiling and one image at a time")
+        return EngineFailure("oom", "out of memory")
     if is_card_error(error):
         first, *_rest = str(error).splitlines() or [type(error).__name__]
         return EngineFailure("cuda_error", first[:300])

@@ -133,7 +133,7 @@ class Lane:
         # In this order: once the card is released, the parent may have the models taken off it.
         self._shelf.give_back(work.borrowed)
         if claim.hold is not None:
-            claim.hold.release(claim.peak_mib)
+            claim.hold.release(claim.peak_mib, self._memory.card_mib())
         if isinstance(outcome, Computed):
             self._savers.submit(self._finish, task, outcome, progress)
         else:
@@ -186,15 +186,21 @@ class Lane:
 
     def _attempt(self, task: Task, work: Work) -> Rendered | str:
         """Once more after an out of memory, with everything that saves some. The failed try's tensors are gone by then."""
+        if not work.low_memory:
+            try:
+                return self._render(task.job, work)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                log.warning("%s: out of memory, tried once more with less", task.id)
+            self._memory.give_back()
+            work.low_memory = True
         try:
             return self._render(task.job, work)
         except Exception as error:
-            if work.low_memory or not is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
-            log.warning("%s: out of memory, tried once more with less", task.id)
-        self._memory.give_back()
-        work.low_memory = True
-        return self._render(task.job, work)
+            raise EngineFailure("oom", "out of memory, also with everything that saves some") from error
 
     def _render(self, job: Job, work: Work) -> Rendered | str:
         if isinstance(job, EnhanceJob):
@@ -270,7 +276,7 @@ class Lane:
         else:
             self._on_end(task, "failed", code=end.code, retryable=end.retryable, message=str(end))
 
-    def _family(self, job: Job) -> Family:
+    def _family(self, job: Job) -> Family | Enhancer:
         if isinstance(job, EnhanceJob):
             return self._enhancer
         family = self._families.get(job.family)

@@ -28,11 +28,16 @@ class Memory:
         else:
             limit_growth(int(budget_mib * MIB))
 
+    def card_mib(self) -> float | None:
+        """What is reserved of the card, if there is one."""
+        return round(torch.cuda.memory_reserved() / MIB, 1) if self._cuda else None
+
     def reserved_mib(self) -> float:
-        if self._cuda:
-            return torch.cuda.memory_reserved() / MIB
+        card = self.card_mib()
+        if card is not None:
+            return card
         gc.collect()
-        return living_tensor_bytes() / MIB
+        return round(living_tensor_bytes() / MIB, 1)
 
     def total_mib(self) -> float:
         if self._cuda:
@@ -79,7 +84,7 @@ class Memory:
             torch.cuda.empty_cache()
 
     def report(self) -> dict[str, float]:
-        return {"reservedMiB": round(self.reserved_mib(), 1), "totalMiB": round(self.total_mib(), 1)}
+        return {"reservedMiB": self.reserved_mib(), "totalMiB": round(self.total_mib(), 1)}
 
 
 def living_tensor_bytes() -> int:

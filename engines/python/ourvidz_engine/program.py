@@ -24,7 +24,7 @@ from .memory import Memory
 from .notices import send_notices
 from .options import Options
 from .progress import Ticker
-from .renderer import Family
+from .renderer import Family, Models
 from .sdxl import Sdxl
 from .shelf import Shelf
 from .turn import Turn
@@ -51,7 +51,9 @@ class Program:
         sdxl, wan, enhancer = Sdxl(options), wan_family(options), PromptEnhancer(options)
         self._families: dict[str, Family] = {"sdxl": sdxl, "wan": wan}
         self._enhancer = enhancer
-        by_model = {model: family for family in (sdxl, wan, enhancer) for model in family.models}
+        by_model: dict[str, Models] = {
+            model: family for family in (sdxl, wan, enhancer) for model in family.models
+        }
         self._shelf = Shelf(by_model, self._memory, channel)
         self._ticker = Ticker()
         self._savers = ThreadPoolExecutor(SAVERS, thread_name_prefix="files")

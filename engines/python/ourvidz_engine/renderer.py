@@ -63,19 +63,11 @@ class Work:
         self.on_done_with(model)
 
 
-class Family(Protocol):
-    """Models that belong together. `render` is called by a lane's own thread, with the card in hand."""
+class Models(Protocol):
+    """Models that belong together."""
 
-    #: Names of all models that it can load.
+    #: Names of all that it can load.
     models: tuple[str, ...]
-
-    def models_of(self, job: RenderJob | EnhanceJob) -> list[str]:
-        """Names of the models that the job computes with, in the order in which they are needed."""
-        ...
-
-    def check(self, job: RenderJob | EnhanceJob) -> None:
-        """Raises `model_missing` or `invalid_input` before the job costs anything."""
-        ...
 
     def load(self, model: str) -> None:
         """Brings a model onto the device. Called with no other call to load or unload under way; idempotent."""
@@ -85,8 +77,26 @@ class Family(Protocol):
 
     def loaded(self) -> list[str]: ...
 
+
+class Family(Models, Protocol):
+    """Models that draw. `render` is called by a lane's own thread, with the card in hand."""
+
+    def models_of(self, job: RenderJob) -> list[str]:
+        """Names of the models that the job computes with, in the order in which they are needed."""
+        ...
+
+    def check(self, job: RenderJob) -> None:
+        """Raises `model_missing` or `invalid_input` before the job costs anything."""
+        ...
+
     def render(self, job: RenderJob, work: Work) -> Rendered: ...
 
 
-class Enhancer(Family, Protocol):
+class Enhancer(Models, Protocol):
+    """A model that rewrites prompts; otherwise like a family."""
+
+    def models_of(self, job: EnhanceJob) -> list[str]: ...
+
+    def check(self, job: EnhanceJob) -> None: ...
+
     def rewrite(self, job: EnhanceJob, work: Work) -> str: ...

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from .channel import Channel
 from .failures import EngineFailure
 from .memory import Memory
-from .renderer import Family
+from .renderer import Models
 
 
 class Shelf:
-    def __init__(self, families: Mapping[str, Family], memory: Memory, channel: Channel) -> None:
+    def __init__(self, families: Mapping[str, Models], memory: Memory, channel: Channel) -> None:
         #: By model: who can load it.
         self._families = families
         self._memory = memory
@@ -72,7 +72,7 @@ class Shelf:
             for model in models:
                 self._uses[model] = self._uses.get(model, 0) + change
 
-    def _family(self, model: str) -> Family:
+    def _family(self, model: str) -> Models:
         family = self._families.get(model)
         if family is None:
             raise EngineFailure("invalid_input", "no such model")

@@ -10,7 +10,6 @@ import torch
 from .channel import Channel
 from .failures import Cancelled
 from .gate_log import GateLog
-from .memory import MIB
 
 #: Kernels of at most so many gates are queued ahead of the card: what a `yield` has to wait for.
 RUN_AHEAD = 2
@@ -71,9 +70,6 @@ class Turn:
                 self._hold.interrupted = True
             self._changed.notify_all()
 
-    def reserved_mib(self) -> float | None:
-        return round(torch.cuda.memory_reserved() / MIB, 1) if self._cuda else None
-
     def wait(self, hold: "Hold") -> None:
         """Until the hold has the card. Raises `Cancelled`."""
         hold.pulse.rests()
@@ -121,10 +117,10 @@ class Hold:
         if self.interrupted:
             self._answer()
 
-    def release(self, peak_mib: float | None) -> None:
-        """The GPU part is over: gives the card back for good. `peak_mib`: the most that was reserved meanwhile."""
+    def release(self, peak_mib: float | None, reserved_mib: float | None) -> None:
+        """The GPU part is over: gives the card back for good. Of the card are reserved: at most meanwhile, and now."""
         if self._since is not None:
-            self._turn.end(self, "released", peakMiB=peak_mib, reservedMiB=self._turn.reserved_mib())
+            self._turn.end(self, "released", peakMiB=peak_mib, reservedMiB=reserved_mib)
 
     @property
     def held_ms(self) -> float:

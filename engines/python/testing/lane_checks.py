@@ -245,6 +245,23 @@ def tells_its_operator() -> list[object]:
     return [first, trace[-1].strip(), JOB["prompt"] in failed, move]
 
 
+def out_of_memory() -> list[str]:
+    """What is told of memory that runs out while a model loads, and while a job computes for the second time."""
+
+    def fail(_any: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    parent = Parent(fail)
+    parent.models.load = fail
+    parent.generate("loads", "sdxl", SLOW)
+    parent.until("failed", "loads")
+    parent.generate("computes", "sdxl", HERE)
+    parent.until("want", "computes")
+    parent.send("grant", lane="sdxl")
+    parent.until("failed", "computes")
+    return [f"{each['code']}: {each['message']}" for each in parent.events if each["type"] == "failed"]
+
+
 def graphs_of_two_threads() -> list[int]:
     seen: list[int] = []
 
@@ -311,6 +328,7 @@ def main() -> None:
         "anotherIsCancelled": another_is_cancelled(),
         "stalls": stalls(),
         "tellsItsOperator": tells_its_operator(),
+        "outOfMemory": out_of_memory(),
         "oddText": odd_text(),
         "compilesWithoutCompiler": compiles_without_compiler(),
         "codes": codes(),

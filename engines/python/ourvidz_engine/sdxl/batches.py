@@ -2,6 +2,8 @@
 
 import torch
 
+from ..memory import MIB
+
 #: A step at 1024 × 1024 under guidance: what any batch takes, and what each image of it adds. Six take no more than decoding
 #: one, 4,223 MiB (measured on an H200, docs/gpu-figures.md); how that divides is an estimate.
 FIXED_MIB = 900
@@ -27,4 +29,4 @@ def room_mib(device: str, low_memory: bool) -> float | None:
     free, total = torch.cuda.mem_get_info()
     allocated = torch.cuda.memory_allocated()
     promised = total * torch.cuda.get_per_process_memory_fraction() - allocated
-    return min(promised, free + torch.cuda.memory_reserved() - allocated) / MEGAPIXEL
+    return min(promised, free + torch.cuda.memory_reserved() - allocated) / MIB

@@ -1,6 +1,5 @@
 """The configuration of SDXL 1.0, which a single-file checkpoint lacks: written once, so that nothing is asked of a hub."""
 
-import copy
 import hashlib
 import json
 import os
@@ -162,8 +161,3 @@ def generated_configs(cache_dir: Path) -> Path:
         if not folder.is_dir():
             raise
     return folder
-
-
-def resized(**changes: Mapping[str, Any]) -> Configs:
-    """The same topology in other sizes, for tests."""
-    return {part: {**copy.deepcopy(dict(config)), **changes.get(part, {})} for part, config in SDXL.items()}

@@ -3,7 +3,7 @@
 from diffusers import StableDiffusionXLPipeline
 
 from ..failures import EngineFailure
-from ..jobs import EnhanceJob, RenderJob
+from ..jobs import RenderJob
 from ..options import Options
 from ..pictures import require_pictures
 from ..renderer import Rendered, Work
@@ -28,12 +28,10 @@ class Sdxl:
         self._loaded: tuple[StableDiffusionXLPipeline, TextEncoding] | None = None
         self._adapters: Adapters | None = None
 
-    def models_of(self, job: RenderJob | EnhanceJob) -> list[str]:
+    def models_of(self, job: RenderJob) -> list[str]:
         return [MODEL] if self._adapter_of(job) is None else [MODEL, ADAPTER]
 
-    def check(self, job: RenderJob | EnhanceJob) -> None:
-        if not isinstance(job, RenderJob):
-            raise EngineFailure("invalid_input", "SDXL draws pictures, and rewrites no prompts")
+    def check(self, job: RenderJob) -> None:
         if job.solver not in SOLVERS:
             raise EngineFailure("invalid_input", f"no such solver for SDXL; it has {', '.join(SOLVERS)}")
         if job.width % GRAIN or job.height % GRAIN or min(job.width, job.height) < GRAIN:
@@ -72,8 +70,6 @@ class Sdxl:
         pipe, text = self._loaded
         return Drawing(job, work, pipe, text, self._adapter_of(job), self._adapters).draw()
 
-    def _adapter_of(self, job: RenderJob | EnhanceJob) -> Adapter | None:
+    def _adapter_of(self, job: RenderJob) -> Adapter | None:
         """None where a reference, if there is one, is honoured by image to image."""
-        if not isinstance(job, RenderJob) or not job.references:
-            return None
-        return installed_adapter(job.reference_type, self._adapter_folder)
+        return installed_adapter(job.reference_type, self._adapter_folder) if job.references else None

@@ -1,7 +1,10 @@
 """A tiny SDXL as a single file in the original layout, with its configuration beside it, and tiny IP-Adapters."""
 
+import copy
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
@@ -16,12 +19,19 @@ from transformers import (
 )
 
 from ..sdxl.adapters import ENCODER, PLAIN, PLUS
-from ..sdxl.configs import resized, write_configs
+from ..sdxl.configs import SDXL, Configs, write_configs
 from .adapter_keys import attention, plain_projection, resampler
 from .original_keys import original_checkpoint
 
 CHECKPOINT = Path("sdxl-lustify/lustifySDXLNSFWSFW_v20.safetensors")
 TEXT = {"vocab_size": 2 * 256 + 2, "num_hidden_layers": 2, "num_attention_heads": 2}
+
+
+def resized(**changes: Mapping[str, Any]) -> Configs:
+    """The same topology in other sizes."""
+    return {part: {**copy.deepcopy(dict(config)), **changes.get(part, {})} for part, config in SDXL.items()}
+
+
 CONFIGS = resized(
     unet={
         "sample_size": 8,

@@ -10,7 +10,7 @@ import torch
 
 from ..failures import LONGEST_TRACE, EngineFailure
 from ..gates import gate
-from ..jobs import EnhanceJob, RenderJob
+from ..jobs import RenderJob
 from ..options import Options
 from ..pictures import require_pictures
 from ..renderer import Rendered, Work
@@ -44,12 +44,10 @@ class WanCommand:
         self._loaded: set[str] = set()
         remove_forgotten_folders()
 
-    def models_of(self, job: RenderJob | EnhanceJob) -> list[str]:
+    def models_of(self, job: RenderJob) -> list[str]:
         return [MODEL]
 
-    def check(self, job: RenderJob | EnhanceJob) -> None:
-        if not isinstance(job, RenderJob):
-            raise EngineFailure("invalid_input", "the WAN program draws, and rewrites nothing")
+    def check(self, job: RenderJob) -> None:
         check_arguments(job)
         require_pictures(job)
         if not self._program.is_file():

@@ -3,7 +3,7 @@
 import torch
 
 from ..failures import EngineFailure
-from ..jobs import EnhanceJob, RenderJob
+from ..jobs import RenderJob
 from ..options import Options
 from ..renderer import Rendered, Work
 from .checks import check_job
@@ -30,12 +30,10 @@ class Wan:
         self._embeddings = Embeddings()
         self._models: WanModels | None = None
 
-    def models_of(self, job: RenderJob | EnhanceJob) -> list[str]:
-        assert isinstance(job, RenderJob)
+    def models_of(self, job: RenderJob) -> list[str]:
         return [WAN] if self._embeddings.has_all(texts_of(job)) else [TEXT_ENCODER, WAN]
 
-    def check(self, job: RenderJob | EnhanceJob) -> None:
-        assert isinstance(job, RenderJob)
+    def check(self, job: RenderJob) -> None:
         check_job(job)
         # What is in memory needs no look at the disk, which may be a network volume's.
         if not set(self.models_of(job)) <= set(self.loaded()):
