@@ -86,6 +86,21 @@ it('a trace is told to its end, without a word of the error, and only of what no
   expect(facts.trace).toEqual([true, true, true, true])
 })
 
+it('of weights that are not there it is said where they belong, and what tells or is the command that fetches them', () => {
+  const check = '; `ourvidz models check` tells the command that fetches them'
+  const vace = (folder: string, repository: string) =>
+    `; they are fetched by: hf download Wan-AI/${repository} --local-dir '/a b/it'"'"'s/${folder}'`
+  const diffusers = 'wan2.1-vace-1.3b-diffusers'
+  const expected = `expected in /a b/it's/${diffusers}`
+  expect(facts.missing).toEqual({
+    wan: `model_missing: WAN 2.1 1.3B is not installed: its weights are ${expected}${check}`,
+    vace: `model_missing: a WAN job with a reference needs the weights of VACE, ${expected}${vace(diffusers, 'Wan2.1-VACE-1.3B-diffusers')}`,
+    'wan by command': `model_missing: the weights for t2v-1.3B are not whole in /a b/it's/wan2.1-t2v-1.3b${check}`,
+    'vace by command': `model_missing: the weights for vace-1.3B are not whole in /a b/it's/wan2.1-vace-1.3b${vace('wan2.1-vace-1.3b', 'Wan2.1-VACE-1.3B')}`,
+    enhancer: `model_missing: the weights of the prompt enhancer are not in /a b/it's/qwen2.5-7b-instruct${check}`,
+  })
+})
+
 it('a job whose models are in memory needs no disk', () => {
   expect(facts.withoutItsFolder).toEqual(['well', 'model_missing'])
 })

@@ -229,11 +229,11 @@ describe('when it fails', () => {
     expect(await wan.runs()).toHaveLength(1)
   })
 
-  it('says which weights are missing, and how they come', async () => {
+  it('says which weights are missing, and what tells how they come', async () => {
     const weights = join(engine.modelsDir, CHECKPOINTS.t2v)
     const missing = {
       code: 'model_missing',
-      message: expect.stringContaining(`hf download Wan-AI/Wan2.1-T2V-1.3B --local-dir ${weights}`),
+      message: `the weights for t2v-1.3B are not whole in ${weights}; \`ourvidz models check\` tells the command that fetches them`,
     }
     await rm(join(weights, 'Wan2.1_VAE.pth'))
     await expect(engine.render('wan.image', image)).rejects.toMatchObject(missing)

@@ -7,6 +7,7 @@ from .enhanced_text import UnusableError, clean
 from .enhancer_model import is_installed, read_language_model
 from .enhancer_prompt import messages, without_tokens
 from .failures import EngineFailure
+from .fetching import missing
 from .gates import add_gates, held_ms
 from .jobs import EnhanceJob
 from .options import Options
@@ -14,7 +15,6 @@ from .renderer import Work
 
 MODEL = "prompt_enhancer"
 FOLDER = "qwen2.5-7b-instruct"
-REPOSITORY = "Qwen/Qwen2.5-7B-Instruct"
 #: 120 words in any language that it writes, and room to end the sentence.
 LONGEST_TOKENS = 256
 
@@ -36,10 +36,7 @@ class PromptEnhancer:
         if job.medium not in ("image", "video"):
             raise EngineFailure("invalid_input", "the enhancer rewrites prompts for an image or a video")
         if not is_installed(self._folder):
-            fetch = f"hf download {REPOSITORY} --local-dir {self._folder}"
-            raise EngineFailure(
-                "model_missing", f"the prompt enhancer is not installed; it is fetched by: {fetch}"
-            )
+            raise missing(f"the weights of the prompt enhancer are not in {self._folder}")
 
     def load(self, model: str) -> None:
         if self._model is not None:

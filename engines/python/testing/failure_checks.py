@@ -16,9 +16,10 @@ import torch
 from diffusers import AutoencoderKL, AutoencoderKLWan, UNet2DConditionModel
 from PIL import Image
 
-from ourvidz_engine.failures import LONGEST_TRACE, as_failure, described
+from ourvidz_engine.enhancer import PromptEnhancer
+from ourvidz_engine.failures import LONGEST_TRACE, EngineFailure, as_failure, described
 from ourvidz_engine.gates import holding
-from ourvidz_engine.jobs import Reference, RenderJob
+from ourvidz_engine.jobs import EnhanceJob, Reference, RenderJob
 from ourvidz_engine.libraries import quieten
 from ourvidz_engine.options import parse_options
 from ourvidz_engine.sdxl import Sdxl
@@ -32,7 +33,8 @@ from ourvidz_engine.tiny import sdxl, wan
 from ourvidz_engine.wan import decoding as wan_decoding
 from ourvidz_engine.wan import wan_family
 from ourvidz_engine.wan.checks import check_job
-from ourvidz_engine.wan.installed import VACE_FOLDER
+from ourvidz_engine.wan.command import WanCommand
+from ourvidz_engine.wan.installed import VACE_FOLDER, source_folder
 from ourvidz_engine.weights import weight_files
 
 FOLDER = Path(sys.argv[1])
@@ -219,6 +221,34 @@ def without_its_folder() -> list[str]:
     return [*said, outcome(lambda: family.check(JOB))]
 
 
+def missing() -> dict[str, str]:
+    """What is told of weights that are not there, in a folder whose name a shell would take apart."""
+    by_command = replace(OPTIONS, wan_command=Path(__file__), wan_command_python=sys.executable)
+    options = replace(by_command, models_dir=Path("/a b/it's"))
+    image = FOLDER / "portrait.png"
+    Image.new("RGB", (480, 832)).save(image)
+    job = replace(JOB, width=480, height=832)
+    start = replace(
+        job, reference_mode="start", reference_strength=0.5, references=(Reference("start", image),)
+    )
+    checks = {
+        "wan": lambda: source_folder(options.models_dir),
+        "vace": lambda: wan_family(replace(options, wan_command=None)).check(start),
+        "wan by command": lambda: WanCommand(options).check(job),
+        "vace by command": lambda: WanCommand(options).check(start),
+        "enhancer": lambda: PromptEnhancer(options).check(EnhanceJob("a lighthouse", "image")),
+    }
+    return {name: told(check) for name, check in checks.items()}
+
+
+def told(do: Callable[[], object]) -> str:
+    try:
+        do()
+    except EngineFailure as failure:
+        return f"{failure.code}: {failure}"
+    return "well"
+
+
 class Hold:
     def gate(self, module: str) -> None: ...
 
@@ -301,6 +331,7 @@ def main() -> None:
         "notFinite": not_finite(),
         "leftOut": left_out(),
         "trace": trace(),
+        "missing": missing(),
         "withoutItsFolder": without_its_folder(),
     }
     print(json.dumps(facts))

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ..failures import LONGEST_TRACE, EngineFailure
+from ..fetching import missing, missing_from
 from ..gates import gate
 from ..jobs import RenderJob
 from ..options import Options
@@ -135,10 +136,9 @@ class WanCommand:
 
     def _missing(self, task: str) -> EngineFailure:
         folder, repository = self._checkpoint(task), CHECKPOINTS[task][1]
-        fetch = f"hf download {repository} --local-dir {folder}"
-        return EngineFailure(
-            "model_missing", f"the weights for {task} are not whole in {folder}; they come by: {fetch}"
-        )
+        what = f"the weights for {task} are not whole in {folder}"
+        # Of a reference that cannot be honoured, it is told at once what to do.
+        return missing_from(repository, folder, what) if task.startswith("vace") else missing(what)
 
 
 def task_of(job: RenderJob) -> str:

@@ -35,9 +35,6 @@ class Wan:
 
     def check(self, job: RenderJob) -> None:
         check_job(job)
-        # What is in memory needs no look at the disk, which may be a network volume's.
-        if not set(self.models_of(job)) <= set(self.loaded()):
-            source_folder(self._options.models_dir)
         models = self._models
         if job.references and (models is None or models.vace is None):
             require_vace(self._options.models_dir)
@@ -45,6 +42,9 @@ class Wan:
                 raise EngineFailure(
                     "model_missing", "VACE was installed after WAN was loaded: restart the worker"
                 )
+        # What is in memory needs no look at the disk, which may be a network volume's.
+        if not set(self.models_of(job)) <= set(self.loaded()):
+            source_folder(self._options.models_dir)
 
     def load(self, model: str) -> None:
         folder = source_folder(self._options.models_dir)

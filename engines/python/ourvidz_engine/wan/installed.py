@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..failures import EngineFailure
+from ..fetching import missing, missing_from
 from ..there import is_file, is_folder
 from ..weights import weight_files
 
@@ -42,23 +42,18 @@ def source_folder(models_dir: Path) -> Path:
     for name in (VACE_FOLDER, T2V_FOLDER):
         if not missing_files(models_dir / name):
             return models_dir / name
-    raise _missing("WAN 2.1 1.3B is not installed", models_dir)
+    raise missing(f"WAN 2.1 1.3B is not installed: its weights are expected in {_expected(models_dir)}")
 
 
 def require_vace(models_dir: Path) -> None:
     """Raises `model_missing` unless references can be honoured."""
     if not has_vace(models_dir):
-        raise _missing(
-            "a WAN job with a reference needs the VACE weights, which are not installed", models_dir
-        )
+        what = f"a WAN job with a reference needs the weights of VACE, expected in {_expected(models_dir)}"
+        raise missing_from(VACE_REPOSITORY, models_dir / VACE_FOLDER, what)
 
 
-def _missing(what: str, models_dir: Path) -> EngineFailure:
+def _expected(models_dir: Path) -> str:
+    """VACE's folder, and what it lacks if it is there."""
     folder = models_dir / VACE_FOLDER
     lacks = missing_files(folder)
-    detail = "" if lacks == ["."] else f" (there, but without {', '.join(lacks[:3])})"
-    command = f"hf download {VACE_REPOSITORY} --local-dir {folder}"
-    return EngineFailure(
-        "model_missing",
-        f"{what}: expected in {folder}{detail}; get them with `{command}`; `ourvidz models check` tells more",
-    )
+    return str(folder) if lacks == ["."] else f"{folder} (there, but without {', '.join(lacks[:3])})"
