@@ -304,7 +304,8 @@ function toConfig(env: Environment) {
       stallMs: secondsMs(env.ENGINE_STALL_SECONDS),
       ffmpeg: env.FFMPEG ?? null,
       device: env.ENGINE_DEVICE,
-      compile: env.ENGINE_COMPILE,
+      // A CPU's compiler wins nothing for tiny models, and takes a minute for each.
+      compile: env.ENGINE_COMPILE && env.ENGINE_DEVICE === 'cuda',
       lossy: env.ENGINE_LOSSY,
       enhanceLimitMs: secondsMs(env.ENHANCE_LIMIT_SECONDS),
       modelsDir: resolve(env.MODELS_DIR),

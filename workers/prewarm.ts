@@ -17,8 +17,7 @@ export function isWanByCommand({ engine }: Pick<Config, 'engine'>): boolean {
   return engine.kind === 'diffusers' && engine.wanCommand !== null
 }
 
-/** Those of them that a render for nobody compiles: only the diffusers engine compiles, and only on a card. */
+/** Those of them that a render for nobody compiles: only the diffusers engine does. */
 export function modelsToWarmUp({ engine }: Pick<Config, 'engine'>): ModelId[] {
-  const compiles = engine.kind === 'diffusers' && engine.compile && engine.device === 'cuda'
-  return compiles ? modelsToPrewarm({ engine }) : []
+  return engine.kind === 'diffusers' && engine.compile ? modelsToPrewarm({ engine }) : []
 }

@@ -32,6 +32,8 @@ export interface Place {
     name: string,
     args: readonly string[],
   ): { command: string; args: string[]; env: Record<string, string> }
+  /** Whether there is what compiles models. */
+  compiles(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -81,6 +83,13 @@ export async function openPlace(options: BenchOptions, tell: Tell): Promise<Plac
     env: program(false).env,
   })
 
+  async function compiles(): Promise<boolean> {
+    const asks = 'from ourvidz_engine.libraries import can_compile; print(can_compile())'
+    const { command, env } = program(false)
+    const { stdout } = await execa(command, ['-c', asks], { env, extendEnv: false, stdin: 'ignore' })
+    return stdout === 'True'
+  }
+
   async function close(): Promise<void> {
     card?.lock.release()
     await rm(folder, { recursive: true, force: true })
@@ -94,7 +103,7 @@ export async function openPlace(options: BenchOptions, tell: Tell): Promise<Plac
   }
   const { memoryLimitMiB } = config.card
   const budgetMiB = card === null ? null : budgetOf(card.totalMiB, card.usedMiB, memoryLimitMiB)
-  return { device, card, budgetMiB, ffmpeg, modelsDir, folder, program, script, close }
+  return { device, card, budgetMiB, ffmpeg, modelsDir, folder, program, script, compiles, close }
 
   async function takeCard(wanted: boolean): Promise<OwnedCard | null> {
     const { nvidiaSmi, uuid } = config.card

@@ -23,9 +23,9 @@ const TEXT_ENCODER = 'umt5_xxl'
 
 /** Our program and the bare loop by turns, on the same models. The first run of each loads, compiles and is not counted. */
 export async function measureRates(place: Place, workload: Workload, tell: Tell): Promise<Rate[]> {
-  const modes = place.device === 'cuda' ? (['eager', 'compiled'] as const) : (['eager'] as const)
-  const rates: Rate[] = []
-  for (const mode of modes) rates.push(...(await ratesOf(place, workload, mode, tell)))
+  const rates = await ratesOf(place, workload, 'eager', tell)
+  if (await place.compiles()) rates.push(...(await ratesOf(place, workload, 'compiled', tell)))
+  else tell('no C compiler, or no Python.h: nothing is compiled')
   return rates
 }
 

@@ -28,7 +28,7 @@ it('shows the program one card, keeps what it compiles, and gives it nothing of 
     '--device',
     'cuda',
   ])
-  expect(args).toContain('--compile')
+  expect(args.join(' ')).toContain('--compiler inductor')
   expect(env).toEqual({
     PATH: '/usr/bin',
     HOME: '/home/me',

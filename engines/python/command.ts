@@ -45,7 +45,7 @@ export function diffusersCommand(options: DiffusersOptions) {
       ...['--sdxl-checkpoint', options.sdxlCheckpoint],
       ...['--cache-dir', cacheDir],
       ...['--ffmpeg', options.ffmpeg],
-      ...(options.compile ? ['--compile'] : []),
+      ...(options.compile ? ['--compiler', 'inductor'] : []),
       ...['--lossy', options.lossy.join(',')],
       ...['--enhance-limit-seconds', String(options.enhanceLimitMs / 1000)],
       ...['--stall-seconds', String(options.stallMs / 1000)],

@@ -12,7 +12,7 @@ export async function checkCompiler({ config: { engine }, withoutCard }: Machine
   if (withoutCard !== null) return [skipped(withoutCard)]
   if (!engine.compile) return [skipped('ENGINE_COMPILE=false')]
   const compilers = await Promise.all(
-    ['gcc', 'cc', 'clang'].map(name => which(name, { path: engine.path, nothrow: true })),
+    ['gcc', 'clang'].map(name => which(name, { path: engine.path, nothrow: true })),
   )
   const compiler = compilers.find(found => found !== null)
   const findings: Found[] = [

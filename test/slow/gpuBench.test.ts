@@ -18,7 +18,8 @@ test(
       ...['--json', json, '--markdown', markdown],
     ])
     const { rates, video, peaks, warmth } = JSON.parse(await readFile(json, 'utf8'))
-    expect(rates).toHaveLength(5)
+    // Not compiled where there is no compiler.
+    expect([5, 10]).toContain(rates.length)
     expect(peaks).toHaveLength(15)
     for (const { peakMiB } of peaks) expect(peakMiB).toEqual(expect.any(Number))
     expect(video).toMatchObject({ sameFile: true })

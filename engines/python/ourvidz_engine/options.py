@@ -36,10 +36,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--sdxl-checkpoint", type=Path, required=True)
     parser.add_argument("--cache-dir", type=Path, required=True)
     parser.add_argument("--ffmpeg", default="ffmpeg")
-    parser.add_argument(
-        "--compile", action="store_true", help="compile the repeated blocks of the models (CUDA only)"
-    )
-    parser.add_argument("--compiler", help="a backend of torch.compile that is used on a CPU too, for tests")
+    parser.add_argument("--compiler", help="a backend of torch.compile for the repeated blocks of the models")
     parser.add_argument("--lossy", default="", help="names, separated by commas")
     parser.add_argument("--enhance-limit-seconds", type=float, default=60.0)
     parser.add_argument("--stall-seconds", type=float, default=600.0)
@@ -54,7 +51,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
         sdxl_checkpoint=given.sdxl_checkpoint,
         cache_dir=given.cache_dir,
         ffmpeg=given.ffmpeg,
-        compiler=given.compiler or ("inductor" if given.compile and given.device == "cuda" else None),
+        compiler=given.compiler,
         lossy=frozenset(name for name in given.lossy.split(",") if name),
         enhance_limit_seconds=given.enhance_limit_seconds,
         stall_seconds=given.stall_seconds,
