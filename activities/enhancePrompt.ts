@@ -22,8 +22,8 @@ export interface EnhancePromptDeps {
 
 export interface EnhancedPrompt {
   prompt: string
-  /** By itself, without waiting for the card. Absent from what workers of earlier versions have told. */
-  tookMs?: number
+  /** By itself, without waiting for the card. */
+  tookMs: number
 }
 
 /**

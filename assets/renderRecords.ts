@@ -60,10 +60,10 @@ export const uploadSchema = z.object({
 export const beganSchema = z.object({
   owner: z.object({ pid: z.int(), born: z.string(), instance: z.string() }).nullable(),
   at: z.string(),
-  round: count.default(0),
-  kills: count.default(0),
+  round: count,
+  kills: count,
   /** Whether it has had the card. */
-  held: z.boolean().default(false),
+  held: z.boolean(),
 })
 export type BeganMark = z.infer<typeof beganSchema>
 

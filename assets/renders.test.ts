@@ -198,15 +198,6 @@ describe('a beginning', () => {
     expect(await renders.receipt(ref)).toBeNull()
   })
 
-  it('reads the marks of an earlier version', async () => {
-    const ref = newRef()
-    await renders.begin(ref)
-    await renders.giveUp(ref)
-    const mark = join(directory, ref.jobId, ref.planHash, 'began-1.json')
-    await writeFile(mark, JSON.stringify({ owner: null, at: '2026-01-01T00:00:00.000Z' }))
-    expect(await renders.begin(ref)).toMatchObject({ attempt: 2, kills: 0 })
-  })
-
   it('does not undo what another process has finished since', async () => {
     const ref = newRef()
     const receipt = await finished(ref)

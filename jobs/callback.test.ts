@@ -202,7 +202,7 @@ describe('usage', () => {
   const plan = planOf(barePayload('sdxl_image_fast', { num_images: 3 }))
 
   it('is the earlier system’s metrics', () => {
-    expect(workerMetrics({ plan, receipt, assets: [], success: true, at })).toEqual({
+    expect(workerMetrics({ plan, receipt, enhanceMs: 0, assets: [], success: true, at })).toEqual({
       worker_id: 'card-1',
       job_type: 'sdxl_image_fast',
       generation_time: 13.846,
@@ -212,7 +212,9 @@ describe('usage', () => {
     })
     const enhanced = { plan, receipt, enhanceMs: 30_000, assets: [], success: true, at }
     expect(workerMetrics(enhanced)).toMatchObject({ generation_time: 43.846 })
-    expect(workerMetrics({ plan, receipt: null, assets: [], success: false, at })).toMatchObject({
+    expect(
+      workerMetrics({ plan, receipt: null, enhanceMs: 0, assets: [], success: false, at }),
+    ).toMatchObject({
       worker_id: null,
       generation_time: null,
       vram_used: null,
@@ -222,7 +224,7 @@ describe('usage', () => {
 
   it('is the earlier system’s completion record', () => {
     const assets = [asset(0), asset(1), asset(2)]
-    expect(completionRecord({ plan, receipt, assets, success: true, at })).toEqual({
+    expect(completionRecord({ plan, receipt, enhanceMs: 0, assets, success: true, at })).toEqual({
       job_id: JOB_ID,
       user_id: USER_ID,
       job_type: 'sdxl_image_fast',

@@ -6,8 +6,8 @@ export interface UsedJob {
   plan: JobPlan
   /** null when the job ended before it was rendered. */
   receipt: RenderReceipt | null
-  /** That the rewriting of the prompt took; absent from what earlier workflows tell. */
-  enhanceMs?: number
+  /** That the rewriting of the prompt took; 0 without one. */
+  enhanceMs: number
   assets: readonly UploadedAsset[]
   success: boolean
   /** ISO 8601. */
@@ -15,7 +15,7 @@ export interface UsedJob {
 }
 
 /** The seed's record of a worker's performance on one job. Times in seconds, memory in GB; null where there is nothing to tell. */
-export function workerMetrics({ plan, receipt, enhanceMs = 0, success, at }: UsedJob) {
+export function workerMetrics({ plan, receipt, enhanceMs, success, at }: UsedJob) {
   return {
     worker_id: receipt?.host ?? null,
     job_type: plan.type,

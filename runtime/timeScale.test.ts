@@ -21,7 +21,7 @@ test('one factor scales every duration, and none by default', () => {
   expect([scaleOf(usual), scaleOf(quick)]).toEqual([{}, { timeScale: 0.1 }])
 })
 
-test('settings that are older than the factor are not scaled', () => {
+test('where there is no factor nothing is scaled', () => {
   expect(scaledMs({}, 5000)).toBe(5000)
 })
 

@@ -114,8 +114,7 @@ export function createGpuWorkers({
     Worker.create({
       ...shared,
       taskQueue: queues.host(config.hostId),
-      // Jobs that were at their uploads before there was a queue for those.
-      activities: { ...host, ...uploads },
+      activities: { ...host },
       maxConcurrentActivityTaskExecutions: HOST_ACTIVITIES_AT_ONCE,
     }),
     Worker.create({

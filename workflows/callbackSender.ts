@@ -5,7 +5,6 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
-  patched,
   sleep,
   startChild,
   workflowInfo,
@@ -14,7 +13,7 @@ import { type CallbackEvent, toldByRun } from '../jobs/callback.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { deliver } from './deliver.ts'
-import { deliverCallbackWorkflow, deliverInstead, LATE_REPEAT } from './deliverCallback.ts'
+import { deliverCallbackWorkflow, deliverInstead } from './deliverCallback.ts'
 import { RECEIVER_LIMIT_MS } from './receiverLimit.ts'
 import { scaledMs } from './timeScale.ts'
 import type { DeliverCallbackInput, JobSettings } from './types.ts'
@@ -58,7 +57,8 @@ export class CallbackSender {
       event,
       Math.min(quickMs, this.#settings.callbackRetryMs),
     )
-    const repeatAtMs = this.#mayOvertake(beganMs) ? this.#unknownUntilMs : null
+    // What counts is when it began, not when it was known to have arrived: no worker may have been there for a while.
+    const repeatAtMs = this.#unknownUntilMs > beganMs ? this.#unknownUntilMs : null
     if (delivered && repeatAtMs === null) return 'delivered'
     await handOver({ event, delivered, repeatAtMs })
     return delivered ? 'delivered' : 'retrying'
@@ -74,13 +74,6 @@ export class CallbackSender {
       if (delivery === 'delivered' || delivery === 'refused') return
       await condition(() => this.#finishing, pauseMs)
     }
-  }
-
-  /** Whether an earlier delivery whose outcome stayed unknown may take effect after one that began then. */
-  #mayOvertake(beganMs: number): boolean {
-    if (this.#unknownUntilMs > Date.now()) return true
-    // No worker may have been there for a while.
-    return this.#unknownUntilMs > beganMs && patched(LATE_REPEAT)
   }
 
   /** Also tells when the last attempt began (ms since 1970). */

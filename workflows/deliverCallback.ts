@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, defineSignal, patched, setHandler, sleep } from '@temporalio/workflow'
+import { ApplicationFailure, condition, defineSignal, setHandler, sleep } from '@temporalio/workflow'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import { local } from './activities.ts'
 import { deliver } from './deliver.ts'
@@ -8,8 +8,6 @@ import type { DeliverCallbackInput } from './types.ts'
 
 const FIRST_PAUSE_MS = 5000
 const LONGEST_PAUSE_MS = 15 * 60_000
-/** The change by which what counts for a repetition is when a delivery began, not when it was known to have arrived. */
-export const LATE_REPEAT = 'late-repeat'
 
 /** Try at once instead of waiting out the pause: an operator knows that the receiver is back. */
 const deliverNow = defineSignal('deliverNow')
@@ -73,7 +71,8 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
   const waitMs = (input.notBeforeMs ?? 0) - Date.now()
   if (waitMs > 0) await sleep(waitMs)
   if (!delivered) await deliverForDays()
-  while (!outdated && (repeatAtMs > Date.now() || (repeatAtMs > beganMs && patched(LATE_REPEAT)))) {
+  // What counts is when the delivery began, not when it was known to have arrived: no worker may have been there for a while.
+  while (!outdated && repeatAtMs > beganMs) {
     showDelivery('delivered', 'delivered; to be repeated once, as an earlier delivery had an unknown outcome')
     hurried = false
     // A delivery in between, asked for by hand, does not replace the repetition: the late one may still come after it.

@@ -52,19 +52,12 @@ export function isHostSilent(error: unknown): boolean {
   return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START'
 }
 
-/** The last attempt was heard of no more: its worker died, or Temporal was away for longer than a heartbeat may be late. */
-export function isAttemptLost(error: unknown): boolean {
-  const cause = causeOf(error)
-  return cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT'
-}
-
-/** The last attempt came to a worker that was shutting down: the SDK refuses it, and counts it. */
-export function isAttemptRefused(error: unknown): boolean {
-  const cause = causeOf(error)
-  return cause instanceof ApplicationFailure && cause.type === 'WorkerShutdown'
-}
-
-/** The last attempt ended for a reason that is not the job's. */
+/**
+ * The last attempt ended for a reason that is not the job's. It was heard of no more, as its worker died or Temporal was away
+ * for longer than a heartbeat may be late; or it came to a worker that was shutting down, which refuses it, and it counts.
+ */
 export function isAttemptWasted(error: unknown): boolean {
-  return isAttemptLost(error) || isAttemptRefused(error)
+  const cause = causeOf(error)
+  if (cause instanceof TimeoutFailure) return cause.timeoutType === 'HEARTBEAT'
+  return cause instanceof ApplicationFailure && cause.type === 'WorkerShutdown'
 }

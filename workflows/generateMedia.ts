@@ -1,4 +1,4 @@
-import { CancellationScope, patched, workflowInfo } from '@temporalio/workflow'
+import { CancellationScope, workflowInfo } from '@temporalio/workflow'
 import { processingEvent } from '../jobs/callback.ts'
 import type { JobPlan } from '../jobs/plan.ts'
 import { jobIdOf } from '../jobs/workflowIds.ts'
@@ -18,10 +18,11 @@ import type { GenerateMediaInput, JobOutcome, JobSettings } from './types.ts'
  * one terminal callback goes out; for a workflow that is terminated by hand, the reconciler sends it.
  */
 export async function generateMediaWorkflow(input: GenerateMediaInput): Promise<JobOutcome> {
-  const jobId = jobIdOf(workflowInfo().workflowId)
+  const { workflowId, firstExecutionRunId: firstRunId } = workflowInfo()
+  const jobId = jobIdOf(workflowId)
   const quarantine = new Quarantine()
-  const { result, settings } = await CancellationScope.nonCancellable(() =>
-    local.planJob({ payload: input.payload }),
+  const { result, settings, isReset } = await CancellationScope.nonCancellable(() =>
+    local.planJob({ payload: input.payload, firstRunId }),
   )
   const sender = new CallbackSender(settings)
   if (!result.ok) {
@@ -34,8 +35,9 @@ export async function generateMediaWorkflow(input: GenerateMediaInput): Promise<
   const work = () => produce(production, input.payload, settings)
   showStarted(plan)
   sender.send(processingEvent({ plan, seed: plan.seed }))
-  let failure = await untilDeadline(remainingMs(plan, settings), production, work)
-  while (failure?.code === 'poisoned' && patched('quarantine')) {
+  const leftMs = isReset ? deadlineMs(plan, settings) : remainingMs(plan, settings)
+  let failure = await untilDeadline(leftMs, production, work)
+  while (failure?.code === 'poisoned') {
     const end = await quarantine.hold(failure.detail, settings)
     failure = end.released ? await workAnew(end.lowMemory) : end.failure
   }
@@ -70,7 +72,7 @@ function randomSeed(): number {
   return Math.floor(Math.random() * 999_999_999) + 1
 }
 
-/** The deadline counts from submission, waiting included. */
+/** The deadline counts from submission, waiting included; a reset keeps that time, so a job that is reset has it all again. */
 function remainingMs(plan: JobPlan, settings: JobSettings): number {
   const waitedMs = Date.now() - workflowInfo().startTime.getTime()
   return Math.max(1, deadlineMs(plan, settings) - waitedMs)

@@ -1,6 +1,6 @@
-import { patched, sleep } from '@temporalio/workflow'
+import { sleep } from '@temporalio/workflow'
 import { MINUTE_MS, SECOND_MS } from './activities.ts'
-import { isAttemptLost, isAttemptRefused, whyItFailed } from './failure.ts'
+import { isAttemptWasted, whyItFailed } from './failure.ts'
 import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
 
@@ -18,13 +18,10 @@ export function outages(settings: JobSettings): (error: unknown) => Promise<bool
   let lostRounds = 0
   let pauseMs = scaledMs(settings, FIRST_PAUSE_MS)
   return async error => {
-    const refused = isAttemptRefused(error)
-    if (refused && !patched('refused-attempts')) return false
-    const lost = refused || isAttemptLost(error)
-    if (!lost && whyItFailed(error).code !== 'store_unavailable') return false
-    if (lost && lostRounds === LOST_ROUNDS_LIMIT) return false
-    if (!patched('outages')) return false
-    if (lost) lostRounds += 1
+    const wasted = isAttemptWasted(error)
+    if (!wasted && whyItFailed(error).code !== 'store_unavailable') return false
+    if (wasted && lostRounds === LOST_ROUNDS_LIMIT) return false
+    if (wasted) lostRounds += 1
     else await sleep(pauseMs)
     pauseMs = Math.min(2 * pauseMs, scaledMs(settings, LONGEST_PAUSE_MS))
     return true

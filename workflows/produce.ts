@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, patched } from '@temporalio/workflow'
+import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow'
 import type { RenderReceipt, StagedReference, UploadedAsset } from '../jobs/receipt.ts'
 import { card, io, local, queues, SECOND_MS, uploads } from './activities.ts'
 import { isAttemptWasted, isHostSilent, wasHeld, whyItFailed } from './failure.ts'
@@ -12,8 +12,6 @@ import type { JobSettings } from './types.ts'
 /** A host that vanishes again and again is not rendered for without end, nor are references fetched that do not stay. */
 const LOST_RENDERS_LIMIT = 3
 const LOST_REFERENCES_LIMIT = 3
-/** The change by which references that are lost are fetched again more than once, and also before they are prepared. */
-const LOST_REFERENCES = 'lost-references'
 
 /**
  * Everything between the plan and the uploaded assets, less what an earlier round has brought about. Throws what the failing
@@ -31,7 +29,6 @@ export async function produce(
       return await renderAndUpload(production, production.references, settings)
     } catch (error) {
       const { code } = whyItFailed(error)
-      if (lost > 0 && !patched(LOST_REFERENCES)) throw error
       if (code === 'staged_lost' && lost < LOST_REFERENCES_LIMIT) {
         production.references = await prepareReferences(production, payload, settings)
       } else if (code === 'model_missing' && mayDropReference(production)) {
@@ -53,16 +50,12 @@ async function prepareReferences(
     try {
       return await fetchAndPrepare(production, settings)
     } catch (error) {
-      if (
-        whyItFailed(error).code === 'staged_lost' &&
-        lost < LOST_REFERENCES_LIMIT &&
-        patched(LOST_REFERENCES)
-      ) {
+      if (whyItFailed(error).code === 'staged_lost' && lost < LOST_REFERENCES_LIMIT) {
         lost += 1
         continue
       }
       // What befell the workers says nothing of the reference.
-      if (isAttemptWasted(error) && patched('spared-references') && (await outlived(error))) continue
+      if (isAttemptWasted(error) && (await outlived(error))) continue
       if (!isCancellation(error) && mayDropReference(production)) {
         await dropReference(production, payload, error)
         return []
@@ -95,7 +88,8 @@ function mayDropReference({ plan }: Production): boolean {
 
 /** The producer allows a render without the reference: plan anew without it, as guidance and expected time depend on it. */
 async function dropReference(production: Production, payload: unknown, error: unknown): Promise<void> {
-  const { result } = await local.planJob({ payload, withoutReference: true })
+  const { firstExecutionRunId: firstRunId } = workflowInfo()
+  const { result } = await local.planJob({ payload, firstRunId, withoutReference: true })
   if (!result.ok) throw error
   production.plan = { ...result.plan, seed: production.plan.seed }
   production.referenceDropped = whyItFailed(error).code
@@ -108,7 +102,7 @@ async function enhance(production: Production, settings: JobSettings): Promise<v
   showPhase('enhancing prompt')
   for (;;) {
     try {
-      const { prompt, tookMs = 0 } = await card(settings).enhancePrompt.executeWithOptions(
+      const { prompt, tookMs } = await card(settings).enhancePrompt.executeWithOptions(
         {
           taskQueue: queues().lane('wan.enhance'),
           summary: 'enhance prompt',
@@ -130,7 +124,7 @@ async function enhance(production: Production, settings: JobSettings): Promise<v
       production.held ||= wasHeld(error)
       const stopped = isCancellation(error) || CancellationScope.current().consideredCancelled
       if (stopped || whyItFailed(error).code === 'policy_refused') throw error
-      if (isAttemptWasted(error) && patched('spared-enhancement') && (await outlived(error))) continue
+      if (isAttemptWasted(error) && (await outlived(error))) continue
       production.enhancement = 'failed'
       return
     }

@@ -18,9 +18,6 @@ import { type FailureView, failureView } from './failure.ts'
 import { countQuarantineEnd, showQuarantined, showReleased } from './jobView.ts'
 import type { JobSettings } from './types.ts'
 
-/** For workflows whose settings were read before there was a quarantine. */
-const USUAL_QUARANTINE_MS = 72 * 3_600_000
-
 const release = defineUpdate<QuarantineAnswer, [QuarantineOrder]>(QUARANTINE.release)
 const reject = defineUpdate<QuarantineAnswer, [QuarantineOrder]>(QUARANTINE.reject)
 const state = defineQuery<QuarantineState>(QUARANTINE.state)
@@ -58,12 +55,12 @@ export class Quarantine {
 
   /** Waits for the decision. Never throws. */
   async hold(why: string, settings: JobSettings): Promise<QuarantineEnd> {
-    const lastedMs = settings.quarantineMs ?? USUAL_QUARANTINE_MS
+    const { quarantineMs } = settings
     this.#why = why
-    this.#stay = { since: iso(Date.now()), until: iso(Date.now() + lastedMs) }
+    this.#stay = { since: iso(Date.now()), until: iso(Date.now() + quarantineMs) }
     this.#undecided = true
     showQuarantined(this.#stay.until)
-    const end = await this.#wait(lastedMs)
+    const end = await this.#wait(quarantineMs)
     this.#stay = null
     this.#undecided = false
     countQuarantineEnd(end.released ? 'released' : end.failure.code)

@@ -1,4 +1,4 @@
-import { patched, sleep } from '@temporalio/workflow'
+import { sleep } from '@temporalio/workflow'
 import type { RemoveAssetsInput } from '../activities/removeAssets.ts'
 import { io, MINUTE_MS, SECOND_MS } from './activities.ts'
 import { scaledMs } from './timeScale.ts'
@@ -15,7 +15,6 @@ const LATE_WRITES_MS = 2 * MINUTE_MS
  */
 export async function removeAssetsWorkflow(input: Input): Promise<void> {
   await remove(input)
-  if (!patched('late-writes')) return
   await sleep(scaledMs(input, LATE_WRITES_MS))
   await remove(input)
 }

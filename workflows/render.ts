@@ -1,4 +1,3 @@
-import { patched } from '@temporalio/workflow'
 import type { JobPlan } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedReference } from '../jobs/receipt.ts'
 import type { RenderHome } from '../jobs/renderHome.ts'
@@ -20,8 +19,6 @@ import type { JobSettings } from './types.ts'
 
 type Rendered = Awaited<ReturnType<CardActivities['generate']>>
 
-/** The change by which a host that has not taken an upload in time is asked for its receipt, before others render anew. */
-const ASK_SILENT_HOST = 'ask-silent-host'
 /** It has been silent for as long as a lost host already, and answers at once if only its uploads are stuck. */
 const SILENT_HOST_ANSWERS_MS = 30 * SECOND_MS
 
@@ -37,12 +34,10 @@ export async function render(
   silentHost: string | null,
 ): Promise<RenderReceipt> {
   showPhase('rendering')
-  const asksSilentHost = silentHost !== null && patched(ASK_SILENT_HOST)
-  let home: RenderHome | null = asksSilentHost ? { hostId: silentHost, begun: true } : null
+  let home: RenderHome | null = silentHost === null ? null : { hostId: silentHost, begun: true }
   const { hostLostMs } = settings
-  let silenceMs = asksSilentHost
-    ? Math.min(hostLostMs, scaledMs(settings, SILENT_HOST_ANSWERS_MS))
-    : hostLostMs
+  let silenceMs =
+    silentHost === null ? hostLostMs : Math.min(hostLostMs, scaledMs(settings, SILENT_HOST_ANSWERS_MS))
   const outlived = outages(settings)
   const lostHosts: string[] = []
   for (;;) {

@@ -77,8 +77,8 @@ export interface JobSettings {
   /** How long a host that holds rendered files may be away before the job is rendered again elsewhere. */
   hostLostMs: number
   deadlineFactor: number
-  /** How long a job waits in quarantine for an operator. Absent in workflows that are older than the quarantine. */
-  quarantineMs?: number
+  /** How long a job waits in quarantine for an operator. */
+  quarantineMs: number
   /** Factor of the durations that the workflows' own code names; 1 where it is absent. The durations above contain it. */
   timeScale?: number
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { payloadOf } from './payloads.ts'
-import { openPipeline, type Pipeline } from './pipeline.ts'
+import { ending, openPipeline, type Pipeline } from './pipeline.ts'
 import { untilSwept } from './untilSwept.ts'
 
 const SWEEP_OFTEN = { RECONCILE_SECONDS: '1' }
@@ -161,6 +161,20 @@ test('a job that is reset when its end is being delivered already: the delivery 
   await expect
     .poll(() => heard(payload.id).map(({ status }) => status), { timeout: 20_000 })
     .toEqual(['failed'])
+})
+
+test('a job that is reset after its deadline has all of it again', { timeout: 60_000 }, async () => {
+  const stack = await openPipeline({
+    gpu: false,
+    env: { DEADLINE_FACTOR: String(15 / 21_600), PREVIEW_SPEED: '1' },
+  })
+  const { pipeline } = stack
+  const payload = payloadOf()
+  await pipeline.submit(payload)
+  expect(await ending(stack, payload.id)).toMatchObject({ failure: { code: 'deadline_exceeded' } })
+  await reset(stack, payload.id)
+  await stack.startGpu()
+  expect(await pipeline.result(payload.id)).toMatchObject({ status: 'completed' })
 })
 
 test('a job terminated while processing is being delivered: no overlap, and the end is told last', {

@@ -11,6 +11,7 @@ import { queuesWithPrefix } from '../../jobs/queues.ts'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import type { CardCommandInput } from '../../workflows/types.ts'
 import { WORKFLOW_TYPES } from '../../workflows/types.ts'
+import { losing, withReference } from './lostReferences.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline, type PipelineOptions } from './pipeline.ts'
 
@@ -41,13 +42,24 @@ export async function recordHistories(folder: string): Promise<void> {
     await save(temporal, workflowIds.job(payload.id), name)
   }
 
+  await losing(config.staging.directory, [1, 3])
+  const lost = await withReference({ config })
+  await run(lost)
+  await save(temporal, workflowIds.job(lost.id), 'image-reference-lost')
+
+  const { id: jobId, user_id: userId } = jobs['image-completed']
+  const removal = { bucket: 'sdxl_image_fast', userId, jobId, images: 3, extension: 'png', timeScale: 0.01 }
+  const workflowId = workflowIds.removeAssets(jobId)
+  const { jobs: taskQueue } = queuesWithPrefix(config.temporal.queuePrefix)
+  await temporal.workflow.execute(WORKFLOW_TYPES.removeAssets, { workflowId, taskQueue, args: [removal] })
+  await save(temporal, workflowId, 'assets-removed')
+
   for (const [hostId, name] of [
     ['card-1', 'card-paused'],
     ['nobody', 'card-unreachable'],
   ] as const) {
     const workflowId = workflowIds.cardCommand(hostId, config.temporal.queuePrefix)
     const input: CardCommandInput = { hostId, answerWithinMs: 1_000, command: 'pause', lanes: ['wan.video'] }
-    const taskQueue = queuesWithPrefix(config.temporal.queuePrefix).jobs
     const options = { workflowId, taskQueue, args: [input] }
     await temporal.workflow.execute(WORKFLOW_TYPES.cardCommand, options).catch(() => {})
     await save(temporal, workflowId, name)

@@ -1,33 +1,6 @@
-import { existsSync, rmSync, watch } from 'node:fs'
-import { cp, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { payloadOf } from './payloads.ts'
-import { openPipeline, type Pipeline } from './pipeline.ts'
-
-const BICYCLE = new URL('../../examples/pictures/bicycle.png', import.meta.url)
-
-/** Removes the nth files that are staged, each as soon as it is there. */
-async function losing(directory: string, nths: readonly number[]): Promise<{ staged: string[] }> {
-  await mkdir(directory, { recursive: true })
-  const staged: string[] = []
-  const watcher = watch(directory, (event, name) => {
-    const path = join(directory, name ?? '')
-    if (event !== 'rename' || !/^[0-9a-f]{64}$/.test(name ?? '') || !existsSync(path)) return
-    staged.push(name ?? '')
-    if (nths.includes(staged.length)) rmSync(path)
-  })
-  onTestFinished(() => watcher.close())
-  return { staged }
-}
-
-/** A job with a reference that lies in the store. */
-async function withReference({ config }: Pick<Pipeline, 'config'>) {
-  const payload = payloadOf()
-  const path = `reference_images/${payload.user_id}/bicycle.png`
-  await cp(BICYCLE, join(config.store.directory, path), { recursive: true })
-  return { ...payload, config: { ...payload.config, reference_image_url: path } }
-}
+import { expect, test } from 'vitest'
+import { losing, withReference } from './lostReferences.ts'
+import { openPipeline } from './pipeline.ts'
 
 test('a reference that is lost before it is prepared is fetched again, one that is lost before the render is prepared again', async () => {
   const pipeline = await openPipeline()
