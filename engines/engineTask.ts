@@ -11,9 +11,9 @@ const MOST_TAKEN_BACK = 10
 /** A job that has spent this part of its time on the card without a step hangs; one that has not is slow. */
 const STUCK_PART = 0.5
 
-/** A program that did not stop a job in time; its other jobs die with it. */
-const deaf = ({ id, lane }: EngineTask): DeathReason => ({
-  kind: 'deaf-to-cancel',
+/** A program that did not stop a job in time; its other jobs die with it. What its user has stopped says nothing against the program. */
+const deaf = ({ id, lane }: EngineTask, byUser: boolean): DeathReason => ({
+  kind: byUser ? 'deaf-to-cancel' : 'hung',
   message: `The program did not stop job ${id} when it was told to.`,
   culprit: { taskId: id, lane },
 })
@@ -73,7 +73,7 @@ export function createEngineTask(options: {
       return
     }
     link.send({ type: 'cancel', id: task.id })
-    graceTimer = setTimeout(() => link?.kill(deaf(task)), cancelGraceMs)
+    graceTimer = setTimeout(() => link?.kill(deaf(task, hooks.signal?.aborted ?? false)), cancelGraceMs)
   }
 
   function end(settle: () => void): void {

@@ -204,6 +204,14 @@ describe('a life', () => {
   })
 })
 
+it('a job that wants the card again once it has released it does not get it', async () => {
+  const program = harness.program()
+  const greedy = program.run(task('greedy:200'))
+  const next = program.run(task(null, { lane: 'wan.video' }))
+  expect((await greedy).peakMiB).toBe(100)
+  expect((await next).peakMiB).toBe(100)
+})
+
 describe('a start that fails', () => {
   const startOf = (start: string, options = {}) =>
     harness.program(start, { respawn: { breakerCrashes: 1 }, ...options }).start()
@@ -226,6 +234,7 @@ describe('a start that fails', () => {
   it.each([
     ['does not stop when it is told to', 'loading', true],
     ['reports an error of the card', 'fail:cuda_error', false],
+    ['reports it with its last breath', 'late-words', false],
   ])(
     'a job that %s has its program killed, and another that computes begins anew',
     async (_, script, cancelled) => {
@@ -273,6 +282,38 @@ describe('a start that fails', () => {
     // One that succeeds has mended it: two more crashes are needed.
     await expect(run('four', 'wan.video', 'crash')).rejects.toMatchObject({ code: 'engine_crashed' })
     expect(program.state().outOfService).toEqual([])
+  })
+
+  it('tries such a lane again only after the others had the program for a while, and each time for longer', async () => {
+    const program = harness.program('slow', {
+      respawn: { backoffMs: 1, backoffMaxMs: 1, breakerCrashes: 100 },
+      laneBreaker: { crashes: 2, cooldownMs: 300 },
+    })
+    const run = (lane: Lane, simulate: string) =>
+      program.run({ id: randomUUID(), lane, job: renderJob(simulate), outDir: null, cardSecondsLimit: 60 })
+    let finished = false
+    // Four steps, longer than the first cool-downs.
+    const innocent = run('wan.video', 'slow:200').finally(() => {
+      finished = true
+    })
+    let crashes = 0
+    while (!finished) {
+      const outcome = await Promise.race([run('sdxl', 'crash').catch(() => 'crashed'), innocent])
+      if (outcome === 'crashed') crashes += 1
+    }
+    expect((await innocent).peakMiB).toBe(100)
+    expect(crashes).toBeLessThan(7)
+  })
+
+  it('counts a job of its lane that hangs, though it was told to stop', async () => {
+    const program = harness.program('normal', { laneBreaker: { crashes: 2, cooldownMs: 60_000 } })
+    const run = () =>
+      program.run({
+        ...{ id: randomUUID(), lane: 'sdxl', outDir: null },
+        ...{ job: renderJob('hang'), cardSecondsLimit: 0.2 },
+      })
+    for (const _ of [1, 2]) await expect(run()).rejects.toMatchObject({ code: 'card_seconds_exceeded' })
+    expect(program.state().outOfService).toEqual(['sdxl'])
   })
 
   it('opens the breaker after some crashes in a row: the pause is long, and jobs wait', async () => {

@@ -67,7 +67,7 @@ export interface InferenceProgram {
   start(): Promise<ProgramInfo>
   /** Runs one job, waiting for the program if it is between two lives. Rejects with a `JobFailure`, or the signal's reason. */
   run(task: EngineTask, hooks?: RunHooks): Promise<EngineResult>
-  /** Asks the program to end, then SIGTERM after `graceMs`, then SIGKILL. Nothing is left behind. */
+  /** Asks the program to end, then SIGTERM after `graceMs`, then SIGKILL. Nothing is left behind, but what no signal reaches. */
   stop(graceMs: number): Promise<void>
   state(): ProgramState
   /** What an operator has decided of a lane. It holds over all lives of the program; a lane is open until told otherwise. */
@@ -104,6 +104,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   let respawnTimer: NodeJS.Timeout | undefined
   let reapTimer: NodeJS.Timeout | undefined
   let stopped: Promise<void> | null = null
+  const unending = Promise.withResolvers<void>()
   const running = new Map<string, Promise<EngineResult>>()
 
   const gone = (message: string) => new JobFailure('engine_crashed', message)
@@ -132,6 +133,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
         status = 'ready'
         link = ready
         table.attach(ready)
+        breaker.programReady()
       },
       () => {},
     )
@@ -141,14 +143,17 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
 
   function onDying(): void {
     table.close()
-    if (status === 'stopping') return
-    status = 'dying'
-    reapTimer = setTimeout(() => options.onUnending?.(), reapMs)
+    if (status !== 'stopping') status = 'dying'
+    reapTimer = setTimeout(() => {
+      unending.resolve()
+      options.onUnending?.()
+    }, reapMs)
   }
 
   async function outlive(opened: ProgramSession): Promise<void> {
     const death = await opened.died
     clearTimeout(reapTimer)
+    breaker.programGone()
     const pid = link?.info.pid ?? null
     // Whoever held the card when the program was told to stop is not to blame for its end.
     const culprit = status === 'stopping' ? null : (death.reason.culprit ?? table.snapshot().holder)
@@ -162,7 +167,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       { reason: death.reason, exitCode: death.exitCode, signal: death.signal },
       'inference program died',
     )
-    // A job that was stopped by its user must not count towards the breakers that stop others.
+    // A job that its user stopped must not count towards the breakers that stop others.
     if (death.reason.kind !== 'deaf-to-cancel') {
       policy.crashed()
       if (culprit !== null) breaker.crashed(culprit)
@@ -233,15 +238,14 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   async function stopOnce(graceMs: number): Promise<void> {
     status = 'stopping'
     clearTimeout(respawnTimer)
-    clearTimeout(reapTimer)
-    breaker.stop()
+    breaker.programGone()
     table.failWaiting(gone('The inference program is being stopped.'))
     const last = session
     if (last) {
       last.send({ type: 'shutdown' })
       const why = { kind: 'stopped', message: 'The program was told to stop.' } as const
       const timer = setTimeout(() => last.kill(why, killGraceMs), graceMs)
-      await last.died
+      await Promise.race([last.died, unending.promise])
       clearTimeout(timer)
     }
     status = 'stopped'

@@ -3,23 +3,31 @@ import type { Lane } from '../jobs/jobTypes.ts'
 export interface LaneBreakerLimits {
   /** So many jobs of one lane that killed the program, with none finished in between, take the lane out of service. */
   crashes: number
+  /** That the program must have been ready at a stretch before the lane is tried again. Doubles while that kills it once more. */
   cooldownMs: number
+  longestCooldownMs: number
 }
 
-/** Fewer than those that take the whole program out of service: the lane that kills it goes first. */
-export const LANE_BREAKER_LIMITS: LaneBreakerLimits = { crashes: 3, cooldownMs: 30_000 }
+/** Fewer crashes than take the whole program out of service: the lane that kills it goes first. The longest is a video's time, and more. */
+export const LANE_BREAKER_LIMITS: LaneBreakerLimits = {
+  crashes: 3,
+  cooldownMs: 30_000,
+  longestCooldownMs: 15 * 60_000,
+}
 
 /**
  * Takes a lane out of service of which one job after another kills the program, so that the other lanes' jobs can be
  * finished. A job that does so again and again counts once: it is set aside by itself, and its neighbours need not wait.
- * Its own wait. After the cool-down one of them is tried; if that kills the program too, the lane is out again.
+ * Its own wait. After the cool-down one of them is tried; if that kills the program too, the lane is out for twice as long.
  */
 export interface LaneBreaker {
   /** The program died while this job held the card. */
   crashed(job: { taskId: string; lane: Lane }): void
   succeeded(lane: Lane): void
   isOut(lane: Lane): boolean
-  stop(): void
+  /** Lanes cool down while there is a program for the others: it takes minutes to load, which are nobody's. */
+  programReady(): void
+  programGone(): void
 }
 
 export function createLaneBreaker(options: {
@@ -29,25 +37,40 @@ export function createLaneBreaker(options: {
 }): LaneBreaker {
   const { limits, onChange } = options
   const culprits = new Map<Lane, Set<string>>()
-  const cooling = new Map<Lane, NodeJS.Timeout>()
+  /** Of lanes that are out, or are being tried. */
+  const cooldownMs = new Map<Lane, number>()
+  const out = new Set<Lane>()
+  const timers = new Set<NodeJS.Timeout>()
+
+  function tryAgain(lane: Lane): void {
+    out.delete(lane)
+    onChange(lane, false)
+  }
 
   return {
     crashed({ taskId, lane }) {
       const all = (culprits.get(lane) ?? new Set()).add(taskId)
       culprits.set(lane, all)
-      if (all.size < limits.crashes || cooling.has(lane)) return
-      const tryAgain = () => {
-        cooling.delete(lane)
-        onChange(lane, false)
-      }
-      cooling.set(lane, setTimeout(tryAgain, limits.cooldownMs).unref())
+      if (all.size < limits.crashes || out.has(lane)) return
+      const last = cooldownMs.get(lane)
+      cooldownMs.set(
+        lane,
+        last === undefined ? limits.cooldownMs : Math.min(2 * last, limits.longestCooldownMs),
+      )
+      out.add(lane)
       onChange(lane, true)
     },
-    succeeded: lane => void culprits.delete(lane),
-    isOut: lane => cooling.has(lane),
-    stop() {
-      for (const timer of cooling.values()) clearTimeout(timer)
-      cooling.clear()
+    succeeded(lane) {
+      culprits.delete(lane)
+      cooldownMs.delete(lane)
+    },
+    isOut: lane => out.has(lane),
+    programReady() {
+      for (const lane of out) timers.add(setTimeout(tryAgain, cooldownMs.get(lane), lane).unref())
+    },
+    programGone() {
+      for (const timer of timers) clearTimeout(timer)
+      timers.clear()
     },
   }
 }

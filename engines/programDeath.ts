@@ -12,6 +12,7 @@ export interface DeathReason {
     | 'silent'
     | 'gpu-error'
     | 'deaf-to-cancel'
+    | 'hung'
     | 'stopped'
   message: string
   /** The job that it was killed for, where that is known. */

@@ -73,11 +73,12 @@ export function spawnProgram(options: {
   }
 
   function kill(why: DeathReason, graceMs: number): void {
-    if (exited) return
+    // Also what is read only after its end: the last line of a program may say what it died of, and whose job that was.
     if (reason === null) {
       reason = { ...why, message: censor(why.message) }
-      onDying()
+      if (!exited) onDying()
     }
+    if (exited) return
     if (graceMs <= 0) {
       signalGroup('SIGKILL')
     } else if (killTimer === undefined) {

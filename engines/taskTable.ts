@@ -212,6 +212,8 @@ export function createTaskTable(options: {
       const task = sent.get(event.id)
       if (!task) return
       if ('lane' in event && event.lane !== task.lane) return
+      // One that has released the card has no more turns: nobody would take them from it.
+      if (TURN_EVENTS.has(event.type) && !task.needsCard()) return
       task.handle(event)
       if (event.type === 'unneeded') {
         admission.textEncoded(task.id)

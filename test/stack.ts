@@ -19,6 +19,7 @@ import { openEngine } from '../workers/engine.ts'
 import { createGpuWorkers, laneWorkerState } from '../workers/gpuWorker.ts'
 import { createJobStatus } from '../workers/jobStatus.ts'
 import { createMissingWeights } from '../workers/missingWeights.ts'
+import { prepare } from '../workers/preparation.ts'
 import { ensureReconcileSchedule } from '../workers/reconcileSchedule.ts'
 import { runWorkers } from '../workers/runWorkers.ts'
 import { replayHistories } from './replay.ts'
@@ -118,11 +119,12 @@ export async function openTestStack(
       const ffmpeg = await findFfmpeg(machine.engine.ffmpeg)
       const metrics = newMetrics()
       const releases: (() => unknown)[] = []
+      const { signal } = new AbortController()
       const opened = await openEngine({
         config: machine,
         ffmpeg,
         log,
-        signal: new AbortController().signal,
+        signal,
         defer: (_name, release) => releases.push(release),
       })
       const card = await createCard({
@@ -133,7 +135,7 @@ export async function openTestStack(
         metrics,
         isWanted: async jobId => (await jobStatus(jobId)) === 'RUNNING',
       })
-      await card.program.start()
+      const { isPrepared } = prepare(card.program, { models: [], lanes: card.lanes, log, signal })
       let workers: Worker[] = []
       const missingWeights = createMissingWeights(machine)
       const status = createCardStatus({
@@ -141,6 +143,7 @@ export async function openTestStack(
         ...card,
         workerState: laneWorkerState(machine, () => workers),
         missingWeights,
+        isPrepared,
       })
       workers = await createGpuWorkers({
         config: machine,
@@ -149,6 +152,7 @@ export async function openTestStack(
         status,
         log,
         missingWeights,
+        isPrepared,
         ...card,
       })
       return Object.assign(

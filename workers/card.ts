@@ -119,6 +119,9 @@ function programTimes(config: Config) {
       breakerWindowMs: ms(RESPAWN_LIMITS.breakerWindowMs),
       breakerCooldownMs: ms(RESPAWN_LIMITS.breakerCooldownMs),
     },
-    laneBreaker: { cooldownMs: ms(LANE_BREAKER_LIMITS.cooldownMs) },
+    laneBreaker: {
+      cooldownMs: ms(LANE_BREAKER_LIMITS.cooldownMs),
+      longestCooldownMs: ms(LANE_BREAKER_LIMITS.longestCooldownMs),
+    },
   }
 }

@@ -4,16 +4,14 @@ import { GUARANTEED_SHARES } from '../gpu/shares.ts'
 import type { CardStatus, LaneStatus, MemoryStatus } from '../jobs/cardStatus.ts'
 import { LANES, type Lane } from '../jobs/jobTypes.ts'
 import type { Checks } from '../runtime/readiness.ts'
-import { OUT_OF_SERVICE } from './laneGate.ts'
-import type { MissingWeights } from './missingWeights.ts'
+import { type LaneGateDeps, whatIsMissing, whyClosed } from './laneGate.ts'
 
-export interface CardStatusDeps {
+export interface CardStatusDeps extends LaneGateDeps {
   hostId: string
   program: Pick<InferenceProgram, 'state' | 'tasks'>
   lanes: Pick<LaneModes, 'get'>
   /** State of the lane's Temporal Worker; null before there is one. */
   workerState: (lane: Lane) => string | null
-  missingWeights: MissingWeights
   card: CardStatus['card']
   memory: () => MemoryStatus | null
 }
@@ -73,14 +71,13 @@ export function laneChecks(find: () => Served & Pick<CardStatusDeps, 'lanes'>): 
 }
 
 /** What tells whether a lane's jobs would be rendered. */
-type Served = Pick<CardStatusDeps, 'program' | 'workerState' | 'missingWeights'>
+type Served = LaneGateDeps & Pick<CardStatusDeps, 'workerState'>
 
 async function whyNotServed(served: Served, lane: Lane): Promise<string | null> {
-  const { status, warming, outOfService } = served.program.state()
-  if (status !== 'ready') return `the inference program is ${status}`
-  if (warming) return 'models are being loaded'
-  if (outOfService.includes(lane)) return OUT_OF_SERVICE
+  const closed = await whyClosed(served, lane)
+  if (closed !== null) return closed
+  if (served.program.state().warming) return 'models are being loaded'
   const state = served.workerState(lane)
-  if (state === 'RUNNING') return (await served.missingWeights(lane))?.why ?? null
+  if (state === 'RUNNING') return (await whatIsMissing(served, lane))?.why ?? null
   return `the lane's worker is ${state === null ? 'not started yet' : state.toLowerCase()}`
 }

@@ -10,10 +10,10 @@ import { openEngine } from './engine.ts'
 import { createGpuWorkers, laneWorkerState } from './gpuWorker.ts'
 import { createJobStatus } from './jobStatus.ts'
 import { createMissingWeights } from './missingWeights.ts'
+import { prepare } from './preparation.ts'
 import { modelsToWarmUp } from './prewarm.ts'
 import { runWorkerProgram } from './program.ts'
 import { type RunningWorkers, runWorkers } from './runWorkers.ts'
-import { warmUp } from './warmUp.ts'
 
 const UNENDING =
   'the inference program does not end, though it was killed: the driver may hang (dmesg); restart the machine'
@@ -23,8 +23,6 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   const metrics = createMetrics()
   const ffmpeg = await findFfmpeg(config.engine.ffmpeg)
   const connecting = connectTemporalNative(config.temporal, connectOptions)
-  const isWanted = async (jobId: string) =>
-    (await createJobStatus(await connecting, config.temporal.namespace)(jobId)) === 'RUNNING'
   const store = createStore(config.store)
   let workers: Worker[] = []
   let running: RunningWorkers | null = null
@@ -35,6 +33,7 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   }
   const connection = await connecting
   defer('Temporal connection', () => connection.close())
+  const jobStatus = createJobStatus(connection, config.temporal.namespace)
   // Before packages are installed and models loaded, which may take minutes: the process is alive, and says what is missing.
   await serveHealth(
     config.health.gpuPort,
@@ -58,28 +57,30 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   const missingWeights = createMissingWeights(config)
   const unending = Promise.withResolvers<never>()
   const card = await createCard({
-    ...{ config, engine, ffmpeg, log, metrics, isWanted },
+    ...{ config, engine, ffmpeg, log, metrics },
+    isWanted: async jobId => (await jobStatus(jobId)) === 'RUNNING',
     // This process holds its jobs; once it is gone they go elsewhere, or wait.
     onUnending: () => unending.reject(new Error(UNENDING)),
   })
-  opened = {
-    hostId: config.hostId,
-    ...card,
-    workerState: laneWorkerState(config, () => workers),
-    missingWeights,
-  }
   defer('inference program', async () => {
     await card.program.stop(config.shutdownGraceMs)
     await card.desk.settled()
   })
-  await card.program.start().then(
-    info => log.info({ ...info }, 'inference program is ready'),
-    // It is started again by itself; until then the worker is alive but not ready.
-    (err: unknown) => log.error({ err }, 'inference program did not start'),
-  )
-  await warmUp(card.program, { models: modelsToWarmUp(config), lanes: card.lanes, log, signal })
+  const { isPrepared } = prepare(card.program, {
+    models: modelsToWarmUp(config),
+    lanes: card.lanes,
+    log,
+    signal,
+  })
+  const gate = { missingWeights, isPrepared }
+  opened = {
+    hostId: config.hostId,
+    ...card,
+    ...gate,
+    workerState: laneWorkerState(config, () => workers),
+  }
   const status = createCardStatus(opened)
-  workers = await createGpuWorkers({ config, connection, metrics, status, log, missingWeights, ...card })
+  workers = await createGpuWorkers({ config, connection, metrics, status, log, ...card, ...gate })
   defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))
 
   running = runWorkers(workers, signal)

@@ -34,6 +34,7 @@ export interface GpuWorkerDeps {
   renders: RenderStore
   lanes: LaneModes
   missingWeights: MissingWeights
+  isPrepared: () => boolean
   status: () => Promise<CardStatus>
   metrics: Metrics
   log: Logger
@@ -59,6 +60,7 @@ export function createGpuWorkers({
   renders,
   lanes,
   missingWeights,
+  isPrepared,
   status,
   metrics,
   log,
@@ -68,7 +70,7 @@ export function createGpuWorkers({
   const staging = createStaging(config.staging, store)
   const simulate = !config.production
   const { timeScale } = config
-  const gate = createLaneGate({ program, missingWeights, log })
+  const gate = createLaneGate({ program, missingWeights, isPrepared, log })
   const card: CardActivities = {
     generate: measuredGenerate(
       createGenerate({ hostId: config.hostId, desk, staging, simulate, timeScale }),

@@ -23,8 +23,8 @@ afterEach(async () => {
 })
 
 /** What the Worker of a lane would be given for two requests. */
-function asking(options: Parameters<typeof createLaneGate>[0]) {
-  const gate = createLaneGate({ ...options, lookMs: 20 })
+function asking(options: Omit<Parameters<typeof createLaneGate>[0], 'isPrepared'>) {
+  const gate = createLaneGate({ isPrepared: () => true, lookMs: 20, ...options })
   const slots = laneSlots({ lane: 'wan.video', lanes: OPEN, gate, count: 2 })
   const stop = new AbortController()
   let given = 0
@@ -75,6 +75,15 @@ it('asks for none from a crash until the program is ready again, however often i
   const after = asking({ program: once, missingWeights: async () => null, log })
   await expect.poll(after.given, { timeout: 20_000 }).toBe(2)
   expect(once.state().status).toBe('ready')
+})
+
+it('asks for none from a dead program, however long its next start takes', async () => {
+  const respawn = { backoffMs: 60_000, breakerWindowMs: 1 }
+  const dying = harness.program('crash', { respawn })
+  await expect(dying.start()).rejects.toThrow('exit code')
+  const { given } = asking({ program: dying, missingWeights: async () => null, log })
+  await sleep(300)
+  expect([dying.state().crashes, given()]).toEqual([0, 0])
 })
 
 it('stops waiting with its Worker', async () => {

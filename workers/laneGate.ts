@@ -7,13 +7,13 @@ import type { MissingWeights } from './missingWeights.ts'
 export interface LaneGateDeps {
   program: Pick<InferenceProgram, 'state'>
   missingWeights: MissingWeights
+  /** Whether the program has been started, and its models warmed up. */
+  isPrepared: () => boolean
 }
 
 /** Resolves when a job of the lane could be rendered here. Rejects with the signal's reason. */
 export type LaneGate = (lane: Lane, signal: AbortSignal) => Promise<void>
 
-/** Of a lane whose jobs killed the program. */
-export const OUT_OF_SERVICE = 'out of service: its jobs killed the program again and again'
 /** What each lane renders with: once it is loaded, no file is asked for it. */
 const MODEL: Record<RenderLane, ModelName> = {
   sdxl: 'lustify_sdxl',
@@ -42,13 +42,22 @@ export function createLaneGate(
   }
 }
 
-/** Why no job of a lane can be rendered here now; null when one can, or will as soon as the program has started for the first time. */
-async function whyClosed({ program, missingWeights }: LaneGateDeps, lane: Lane): Promise<string | null> {
-  const { status, crashes, info, outOfService } = program.state()
-  // Of the first start nothing is known yet; after a crash the next one may crash as well.
-  if (status !== 'ready' && crashes > 0) return `the inference program is ${status}`
-  if (outOfService.includes(lane)) return OUT_OF_SERVICE
-  if (lane !== 'wan.enhance' && info?.models.includes(MODEL[lane])) return null
-  const missing = await missingWeights(lane)
+/** Why no job of a lane can be rendered here now; null when one can. */
+export async function whyClosed(deps: LaneGateDeps, lane: Lane): Promise<string | null> {
+  const { status, outOfService } = deps.program.state()
+  // After a death the next start may die as well, and other machines are there.
+  if (status !== 'ready') return `the inference program is ${status}`
+  if (!deps.isPrepared()) return 'models are being warmed up'
+  if (outOfService.includes(lane)) return 'out of service: its jobs killed the program again and again'
+  const missing = await whatIsMissing(deps, lane)
   return missing?.all ? missing.why : null
+}
+
+/** Weights that a lane lacks: none where its model is loaded, as the program knows better than its files tell. */
+export async function whatIsMissing(
+  { program, missingWeights }: Pick<LaneGateDeps, 'program' | 'missingWeights'>,
+  lane: Lane,
+): ReturnType<MissingWeights> {
+  const loaded = lane !== 'wan.enhance' && program.state().info?.models.includes(MODEL[lane])
+  return loaded ? null : await missingWeights(lane)
 }

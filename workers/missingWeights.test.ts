@@ -32,6 +32,7 @@ async function served(kind: 'diffusers' | 'preview') {
     lanes: { get: () => 'open' as const },
     workerState: () => 'RUNNING',
     missingWeights: createMissingWeights(config),
+    isPrepared: () => true,
     card: null,
     memory: () => null,
   }

@@ -6,7 +6,7 @@ import type { InferenceProgram } from '../engines/inferenceProgram.ts'
 import { plainRender } from '../engines/plainRender.ts'
 import type { RenderJob } from '../engines/protocol.ts'
 import type { LaneModes } from '../gpu/laneModes.ts'
-import type { RenderLane } from '../jobs/jobTypes.ts'
+import type { Lane, RenderLane } from '../jobs/jobTypes.ts'
 import type { Logger } from '../runtime/log.ts'
 
 /** The first job of each shape compiles its model's blocks, which takes minutes when nothing is in the compiler's cache yet. */
@@ -19,9 +19,14 @@ interface WarmUp {
   role?: 'single' | 'start'
 }
 
-const sdxl = (images: number): WarmUp => ({
+const SQUARE = { width: 1024, height: 1024 }
+const TALL = { width: 832, height: 1216 }
+/** Of more tokens than one of CLIP's windows has, 77, as our longer negative prompts are too. */
+const LONG = Array(20).fill('a lighthouse at dusk').join(', ')
+
+const sdxl = (images: number, more: Partial<RenderJob> = {}): WarmUp => ({
   lane: 'sdxl',
-  job: { ...plainRender('sdxl', { width: 1024, height: 1024, frames: 1, steps: 2 }), images },
+  job: { ...plainRender('sdxl', { ...SQUARE, frames: 1, steps: 2 }), images, ...more },
 })
 const wan = (lane: RenderLane, frames: number, role?: WarmUp['role']): WarmUp => ({
   lane,
@@ -29,9 +34,13 @@ const wan = (lane: RenderLane, frames: number, role?: WarmUp['role']): WarmUp =>
   ...(role === undefined ? {} : { role }),
 })
 
-/** What is compiled anew for: each size of a batch, each length, and the blocks that only references go through. */
+/**
+ * What is compiled anew for: each size of a batch, each length, and the blocks that only references go through. What has been seen
+ * in two sizes is compiled for any.
+ */
 const WARM_UPS: readonly WarmUp[] = [
-  ...[1, 3, 6].map(sdxl),
+  ...[1, 3, 6].map(images => sdxl(images)),
+  sdxl(1, { ...TALL, prompt: LONG }),
   wan('wan.image', 1),
   wan('wan.image', 1, 'single'),
   wan('wan.video', 81),
@@ -41,33 +50,41 @@ const WARM_UPS: readonly WarmUp[] = [
 export interface WarmUpOptions {
   /** Those that have something to be warmed up for. */
   models: readonly string[]
-  lanes: Pick<LaneModes, 'get'>
+  lanes: Pick<LaneModes, 'get' | 'onChange'>
   log: Logger
   signal: AbortSignal
 }
 
 /**
- * Renders up to seven jobs for nobody, two of them videos of full length, before the worker takes jobs: compiling would
- * count as a job's time on the card, and cannot be interrupted. One that fails is logged, and the worker goes on: its
- * jobs will say why.
+ * Renders up to eight jobs for nobody, two of them videos of full length, before the lanes take jobs: compiling would
+ * count as a job's time on the card, and cannot be interrupted. One that fails, or whose lane is paused meanwhile, is
+ * logged and left out: its jobs will say why.
  */
 export async function warmUp(
   program: Pick<InferenceProgram, 'run'>,
   { models, lanes, log, signal }: WarmUpOptions,
 ): Promise<void> {
+  let current: { lane: Lane; pause: AbortController } | null = null
+  lanes.onChange((lane, mode) => {
+    if (mode === 'paused' && lane === current?.lane) current.pause.abort(new Error('the lane was paused'))
+  })
   for (const { lane, job, role } of WARM_UPS.filter(each => models.includes(each.job.model))) {
     signal.throwIfAborted()
-    // One that an operator has closed computes nothing, and nobody could open it before the worker has started.
     if (lanes.get(lane) !== 'open') continue
     const about = { lane, images: job.images, reference: role ?? 'none' }
     const startedAt = performance.now()
+    const pause = new AbortController()
+    current = { lane, pause }
     try {
       await inFolder(async folder => {
         const outDir = join(folder, 'out')
         await mkdir(outDir)
         const id = `warm-up-${lane}`
         const drawn = role === undefined ? job : await withReference(job, role, folder)
-        await program.run({ id, lane, job: drawn, outDir, cardSecondsLimit: LIMIT_SECONDS }, { signal })
+        await program.run(
+          { id, lane, job: drawn, outDir, cardSecondsLimit: LIMIT_SECONDS },
+          { signal: AbortSignal.any([signal, pause.signal]) },
+        )
       })
       log.info({ ...about, ms: Math.round(performance.now() - startedAt) }, 'warmed up')
     } catch (err) {

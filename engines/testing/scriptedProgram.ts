@@ -94,7 +94,8 @@ async function act(script: string, detail: string, { id, lane, job, outDir }: Ge
   const cardMs = performance.now() - since
   const memory = script === 'memory' ? { peakMiB: Number(detail), reservedMiB: 7000 } : {}
   say({ type: 'released', lane, id, heldMs: cardMs, ...memory })
-  if (script === 'encode') await pause(Number(detail))
+  if (script === 'greedy') say({ type: 'want', lane, id })
+  if (script === 'encode' || script === 'greedy') await pause(Number(detail))
   if (job.kind === 'render' && outDir !== null) draw(script, id, job, outDir)
   const timings = { loadMs: 1, cardMs, encodeMs: 2 }
   const text = job.kind === 'enhance' ? JSON.stringify({ prompt: job.prompt, env: process.env }) : undefined
@@ -123,6 +124,17 @@ async function misbehave(script: string, step: number, self: Running): Promise<v
       await pause(20)
       process.exit(3)
       break
+    case 'late-words': {
+      // What it said last comes out of the pipe when it is gone.
+      const failed = { type: 'failed', id: self.id, code: 'cuda_error', retryable: true, message: 'an error' }
+      spawn('sh', ['-c', 'sleep 0.2; echo "$0"', JSON.stringify(failed)], {
+        detached: true,
+        stdio: ['ignore', 'inherit', 'ignore'],
+      })
+      await pause(50)
+      process.exit(1)
+      break
+    }
     case 'exit-0':
       process.exit(0)
       break
@@ -182,11 +194,19 @@ function draw(
   }
 }
 
+function sayReady(): void {
+  say({ type: 'ready', models: [], memory: { reservedMiB: 0, totalMiB: 1_000 } })
+}
+
 function obey(command: Command): void {
   switch (command.type) {
     case 'init':
       if (start === 'never-ready') return
-      say({ type: 'ready', models: [], memory: { reservedMiB: 0, totalMiB: 1_000 } })
+      if (start === 'slow') {
+        setTimeout(sayReady, 500)
+        return
+      }
+      sayReady()
       return
     case 'generate':
       void generate(command)
