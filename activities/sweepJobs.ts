@@ -6,6 +6,7 @@ import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
 import { OPEN_STATUSES } from '../jobs/status.ts'
 import { statusClient } from '../runtime/statusClient.ts'
 import { WORKFLOW_TYPES } from '../workflows/types.ts'
+import { withHeartbeats } from './heartbeats.ts'
 import { type ReconcileDeps, reconcileJob } from './reconcileJob.ts'
 import { isStuck, type StuckLimits } from './stuckJobs.ts'
 
@@ -38,7 +39,9 @@ export interface SweepJobsDeps extends ReconcileDeps, StuckLimits {}
 export function createSweepJobs(deps: SweepJobsDeps) {
   const { workflow } = statusClient(deps.client.connection, deps.client.options.namespace)
 
-  return async function sweepJobs({ last }: { last: unknown }): Promise<SweepResult> {
+  return ({ last }: { last: unknown }): Promise<SweepResult> => withHeartbeats(() => sweep(last))
+
+  async function sweep(last: unknown): Promise<SweepResult> {
     const startedMs = Date.now()
     const since = lastSweep.safeParse(last)
     const doneUntilMs = since.success ? since.data.sweptUntilMs : startedMs - FIRST_LOOK_BACK_MS

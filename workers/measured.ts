@@ -1,4 +1,5 @@
-import { JobFailure } from '../jobs/failures.ts'
+import { CancelledFailure } from '@temporalio/common'
+import { type FailureCode, JobFailure } from '../jobs/failures.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { CardActivities, UploadActivities } from '../workflows/activities.ts'
 
@@ -18,10 +19,15 @@ export function measuredGenerate(
       if (receipt.memory !== null) metrics.renderPeakMiB.observe({ type }, receipt.memory.peakMiB)
       return receipt
     } catch (error) {
-      metrics.renders.inc({ type, result: error instanceof JobFailure ? error.code : 'canceled' })
+      metrics.renders.inc({ type, result: resultOf(error) })
       throw error
     }
   }
+}
+
+function resultOf(error: unknown): FailureCode {
+  if (error instanceof JobFailure) return error.code
+  return error instanceof CancelledFailure ? 'canceled' : 'internal'
 }
 
 /** `uploadAssets`, with the bytes of the assets in the metrics. */

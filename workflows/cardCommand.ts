@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow'
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
 import type { CardStatus } from '../jobs/cardStatus.ts'
 import { host, queues } from './activities.ts'
 import { isHostSilent } from './failure.ts'
@@ -19,6 +19,7 @@ export async function cardCommandWorkflow(input: CardCommandInput): Promise<Card
       [{ command, lanes }],
     )
   } catch (error) {
+    if (isCancellation(error)) throw error
     if (isHostSilent(error)) {
       throw ApplicationFailure.nonRetryable(
         `No GPU worker of host ${hostId} answers.`,

@@ -1,6 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow'
 import type { SweepResult } from '../activities/sweepJobs.ts'
-import { io, MINUTE_MS } from './activities.ts'
+import { io, MINUTE_MS, SECOND_MS } from './activities.ts'
 import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
 
@@ -15,6 +15,8 @@ export async function reconcileJobsWorkflow(
     {
       summary: 'jobs without a terminal callback',
       startToCloseTimeout: scaledMs(scale, 5 * MINUTE_MS),
+      // Its worker may die in mid-sweep, and no other sweep begins before this one is over.
+      heartbeatTimeout: scaledMs(scale, 30 * SECOND_MS),
       retry: { maximumAttempts: 3 },
     },
     [{ last: workflowInfo().lastResult ?? null }],
