@@ -1,10 +1,11 @@
 """A bare loop over diffusers' pipelines: the same models, precision, layout and compilation as the program, and nothing else.
 
 One JSON object a line on stdin asks for a run (`family`, `images`, `width`, `height`, `frames`, `steps`, `start`: a picture),
-one on stdout answers: `seconds`, to the last latent. Ends with stdin.
+one on stdout answers: `seconds`, to the last latent. Without a family it lets go of its models. Ends with stdin.
 """
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -151,13 +152,16 @@ def main() -> None:
         ask = json.loads(line)
         family = ask["family"]
         if family not in loops:
-            # One family at a time on the card.
+            # One family at a time on the card, or none.
             loops.clear()
+            gc.collect()
             if given.device == "cuda":
                 torch.cuda.empty_cache()
-            loops[family] = makers[family](given)
+            if family is not None:
+                loops[family] = makers[family](given)
         since = time.perf_counter()
-        loops[family].run(ask)
+        if family is not None:
+            loops[family].run(ask)
         if given.device == "cuda":
             torch.cuda.synchronize()
         answers.write(json.dumps({"seconds": time.perf_counter() - since}) + "\n")

@@ -10,12 +10,14 @@ const LIFE_MS = 3 * 3_600_000
 /** Loads a model too. */
 const MORE_MS = 5 * 60_000
 
-const answer = z.object({ seconds: z.number().positive() })
+const answer = z.object({ seconds: z.number().nonnegative() })
 
 /** bare.py: diffusers' pipelines without anything of ours. */
 export interface BareLoop {
   /** Seconds to the last latent. */
   run(job: RenderJob): Promise<number>
+  /** Takes its models off the card. */
+  drop(): Promise<void>
   close(): Promise<void>
 }
 
@@ -33,13 +35,20 @@ export function startBareLoop(
   })
   const answers = loop.iterable({ from: 'stdout' })[Symbol.asyncIterator]()
 
+  async function ask(question: object): Promise<number> {
+    loop.stdin.write(`${JSON.stringify(question)}\n`)
+    const { value } = await within('a bare run', jobLimitMs + MORE_MS, answers.next())
+    if (value !== undefined) return answer.parse(JSON.parse(String(value))).seconds
+    throw new Error(`the bare loop has ended: ${String((await loop).stderr).slice(-2_000)}`)
+  }
+
   return {
     async run({ family, images, width, height, frames, steps, references }) {
       const start = references[0]?.path ?? null
-      loop.stdin.write(`${JSON.stringify({ family, images, width, height, frames, steps, start })}\n`)
-      const { value } = await within('a bare run', jobLimitMs + MORE_MS, answers.next())
-      if (value !== undefined) return answer.parse(JSON.parse(String(value))).seconds
-      throw new Error(`the bare loop has ended: ${String((await loop).stderr).slice(-2_000)}`)
+      return await ask({ family, images, width, height, frames, steps, start })
+    },
+    async drop() {
+      await ask({ family: null })
     },
     async close() {
       loop.stdin.end()

@@ -80,8 +80,15 @@ function videoSection({ video, sameFile, images, cutIns }: VideoWithImages): str
     ['the same file', sameFile ? 'yes' : 'no'],
     ['an image, the card idle: p50', milliseconds(images.idleP50Ms)],
     ['an image, cutting in: p50, p95', `${milliseconds(images.p50Ms)}, ${milliseconds(images.p95Ms)}`],
-    [`cut-in (${cutIns.count}): p50, p99`, `${milliseconds(cutIns.p50Ms)}, ${milliseconds(cutIns.p99Ms)}`],
-    ['cut-in: longest', milliseconds(cutIns.mostMs)],
+    ...(cutIns === null
+      ? [['cut-ins', 'none: there is no room for an image beside this video']]
+      : [
+          [
+            `cut-in (${cutIns.count}): p50, p99`,
+            `${milliseconds(cutIns.p50Ms)}, ${milliseconds(cutIns.p99Ms)}`,
+          ],
+          ['cut-in: longest', milliseconds(cutIns.mostMs)],
+        ]),
   ]
   return [
     '## A video with images cutting in',

@@ -43,7 +43,7 @@ async function ratesOf(place: Place, workload: Workload, mode: Rate['mode'], tel
         const { family } = job(1)
         const lane = family === 'sdxl' ? 'sdxl' : 'wan.video'
         // Twice everything of both families would not fit every card; nor would the text encoder, which is done by then.
-        if (family !== last) await ours.unload()
+        if (family !== last) await Promise.all([ours.unload(), bare.drop()])
         last = family
         await ours.render(lane, job(steps.short))
         if (family === 'wan') await ours.unload([TEXT_ENCODER])

@@ -10,7 +10,8 @@ export interface VideoWithImages {
   /** Whether it became the same file, byte for byte. */
   sameFile: boolean
   images: { count: number; heldMs: number; idleP50Ms: number; p50Ms: number; p95Ms: number }
-  cutIns: { count: number; p50Ms: number; p99Ms: number; mostMs: number }
+  /** null when nothing could cut in: on a small card there is no room for an image beside a video. */
+  cutIns: { count: number; p50Ms: number; p99Ms: number; mostMs: number } | null
   gates: GateCost[]
 }
 
@@ -62,12 +63,7 @@ export async function measureVideo(place: Place, workload: Workload, tell: Tell)
         p50Ms: median(walls),
         p95Ms: quantile(walls, 0.95),
       },
-      cutIns: {
-        count: card.cutInsMs.length,
-        p50Ms: median(card.cutInsMs),
-        p99Ms: quantile(card.cutInsMs, 0.99),
-        mostMs: Math.max(...card.cutInsMs),
-      },
+      cutIns: card.cutInsMs.length === 0 ? null : cutInsOf(card.cutInsMs),
       gates: await measureGateCost(place, card.gateLog, [
         { what: 'WAN video', render: alone },
         ...idle.slice(0, 2).map((render, index) => ({ what: IMAGES[index] ?? '', render })),
@@ -76,6 +72,11 @@ export async function measureVideo(place: Place, workload: Workload, tell: Tell)
   } finally {
     await card.stop()
   }
+}
+
+function cutInsOf(cutInsMs: readonly number[]): VideoWithImages['cutIns'] {
+  const [p50Ms, p99Ms] = [median(cutInsMs), quantile(cutInsMs, 0.99)]
+  return { count: cutInsMs.length, p50Ms, p99Ms, mostMs: Math.max(...cutInsMs) }
 }
 
 function renderImage(card: DrivenCard, workload: Workload, count: number): Promise<DrivenRender> {
