@@ -11,12 +11,12 @@ import {
 import { failedEvent, toldByRun } from '../jobs/callback.ts'
 import type { FailureCode } from '../jobs/failures.ts'
 import { planJob } from '../jobs/planJob.ts'
+import { WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import { jobIdOf, workflowIds } from '../jobs/workflowIds.ts'
 import { type JobHistory, NO_HISTORY, type OpenDelivery, readJobHistory } from '../runtime/jobHistory.ts'
 import { statusClient } from '../runtime/statusClient.ts'
 import { RECEIVER_LIMIT_MS } from '../workflows/receiverLimit.ts'
 import { scaledMs, scaleOf } from '../workflows/timeScale.ts'
-import { WORKFLOW_TYPES } from '../workflows/types.ts'
 
 export interface ReconcileDeps {
   client: Client

@@ -1,7 +1,7 @@
 import { isJobType, type JobType } from '../jobs/jobTypes.ts'
 import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
 import { JOB_STATUSES, type JobStatus } from '../jobs/status.ts'
-import { WORKFLOW_TYPES } from '../workflows/types.ts'
+import { WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import { InvalidArgumentError } from './errors.ts'
 import { parseUuid } from './jobId.ts'
 

@@ -9,6 +9,7 @@ import { optionalTsToDate } from '@temporalio/common/lib/time.js'
 import type { temporal } from '@temporalio/proto'
 import { FAILURES, isFailureCode } from '../jobs/failures.ts'
 import type { JobPhase, RenderProgress } from '../jobs/status.ts'
+import type { ActivityName } from '../workflows/activities.ts'
 
 export type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo
 
@@ -27,16 +28,19 @@ export interface JobProgress {
   waitingReason: string | null
 }
 
+/** Those of a job's own workflow. */
+type JobActivity = Exclude<ActivityName, 'controlCard' | 'removeAssets' | 'sweepJobs'>
+
 /** Phase by activity type, in order of precedence: a callback may be under way beside the real work. */
-const PHASES: readonly (readonly [string, JobPhase])[] = [
-  ['generate', 'waiting for the card'],
-  ['enhancePrompt', 'waiting for the card'],
-  ['uploadAssets', 'uploading'],
-  ['preprocessFrames', 'preparing references'],
-  ['fetchReferences', 'fetching references'],
-  ['recordUsage', 'finishing'],
-  ['sendCallback', 'finishing'],
-]
+const PHASES: Readonly<Record<JobActivity, JobPhase>> = {
+  generate: 'waiting for the card',
+  enhancePrompt: 'waiting for the card',
+  uploadAssets: 'uploading',
+  preprocessFrames: 'preparing references',
+  fetchReferences: 'fetching references',
+  recordUsage: 'finishing',
+  sendCallback: 'finishing',
+}
 
 export function isStarted(activity: PendingActivity): boolean {
   return decodePendingActivityState(activity.state) === 'STARTED'
@@ -47,7 +51,7 @@ export async function progressOf(
   pending: readonly PendingActivity[],
   converter: LoadedDataConverter,
 ): Promise<JobProgress> {
-  for (const [type, phase] of PHASES) {
+  for (const [type, phase] of Object.entries(PHASES)) {
     const activity = pending.find(one => one.activityType?.name === type)
     if (activity === undefined) continue
     const started = isStarted(activity)

@@ -5,10 +5,11 @@ import {
 } from '@temporalio/client'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
+import { SIGNALS, WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { readJobHistory } from '../runtime/jobHistory.ts'
 import { attributeKeys } from '../workflows/attributeKeys.ts'
-import { type DeliverCallbackInput, WORKFLOW_TYPES } from '../workflows/types.ts'
+import type { DeliverCallbackInput } from '../workflows/types.ts'
 import { readAttributes } from './attributes.ts'
 import type { PipelineContext } from './context.ts'
 import {
@@ -54,7 +55,7 @@ async function hasten({ client }: PipelineContext, jobId: string): Promise<boole
   const handle = client.workflow.getHandle(workflowIds.callback(jobId))
   const delivery = await orNull(callServer(client, () => handle.describe()))
   if (delivery === null || !isRunning(delivery)) return false
-  const signalled = callServer(client, () => handle.signal('deliverNow')).then(() => true)
+  const signalled = callServer(client, () => handle.signal(SIGNALS.deliverNow)).then(() => true)
   return (await orNull(signalled)) ?? false
 }
 

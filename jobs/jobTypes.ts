@@ -96,6 +96,13 @@ export function jobTypeRow(type: JobType): JobTypeRow {
   return JOB_TYPES[type]
 }
 
+/** What all jobs of a lane are rendered with. */
+export function laneRow(lane: RenderLane): Pick<JobTypeRow, 'family' | 'model'> {
+  const row = Object.values(JOB_TYPES).find(row => row.lane === lane)
+  if (row === undefined) throw new Error(`No job type is rendered in lane ${lane}.`)
+  return row
+}
+
 export const jobTypeNames = Object.keys(JOB_TYPES) as JobType[]
 
 export function isJobType(value: unknown): value is JobType {

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client'
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js'
 import type { temporal } from '@temporalio/proto'
 import type { CallbackEvent } from '../jobs/callback.ts'
+import { ACTIVITY_TYPES, WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import { millis } from './protoTime.ts'
 
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined
@@ -58,8 +59,8 @@ export async function readJobHistory(
       found.firstRunId = started.firstExecutionRunId || null
       found.terminalEvent = terminal(eventIn(input))
     }
-    if (activity?.activityType?.name === 'uploadAssets') found.uploadBegan = true
-    if (activity?.activityType?.name === 'sendCallback') {
+    if (activity?.activityType?.name === ACTIVITY_TYPES.uploadAssets) found.uploadBegan = true
+    if (activity?.activityType?.name === ACTIVITY_TYPES.sendCallback) {
       const sent = eventIn(await decode(activity.input))
       found.terminalEvent = terminal(sent) ?? found.terminalEvent
       if (sent !== null) {
@@ -77,7 +78,7 @@ export async function readJobHistory(
     }
     if (completed && delivery && !isUnknown(await decode(completed.result)))
       open.delete(String(completed.scheduledEventId))
-    if (child?.workflowType?.name === 'deliverCallbackWorkflow')
+    if (child?.workflowType?.name === WORKFLOW_TYPES.deliverCallback)
       found.terminalEvent = terminal(eventIn(await decode(child.input))) ?? found.terminalEvent
   }
   for (const delivery of endless) delivery.atMs = millis(events?.at(-1)?.eventTime)

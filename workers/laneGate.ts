@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
-import type { Lane, ModelName, RenderLane } from '../jobs/jobTypes.ts'
+import { type Lane, laneRow } from '../jobs/jobTypes.ts'
 import type { MissingWeights } from './missingWeights.ts'
 
 export interface LaneGateDeps {
@@ -14,12 +14,6 @@ export interface LaneGateDeps {
 /** Resolves when a job of the lane could be rendered here. Rejects with the signal's reason. */
 export type LaneGate = (lane: Lane, signal: AbortSignal) => Promise<void>
 
-/** What each lane renders with: once it is loaded, no file is asked for it. */
-const MODEL: Record<RenderLane, ModelName> = {
-  sdxl: 'lustify_sdxl',
-  'wan.image': 'wan_2_1_1_3b',
-  'wan.video': 'wan_2_1_1_3b',
-}
 /** How soon it is seen that weights are there, or that the program is well again. */
 const LOOK_MS = 1_000
 
@@ -58,6 +52,6 @@ export async function whatIsMissing(
   { program, missingWeights }: Pick<LaneGateDeps, 'program' | 'missingWeights'>,
   lane: Lane,
 ): ReturnType<MissingWeights> {
-  const loaded = lane !== 'wan.enhance' && program.state().info?.models.includes(MODEL[lane])
+  const loaded = lane !== 'wan.enhance' && program.state().info?.models.includes(laneRow(lane).model)
   return loaded ? null : await missingWeights(lane)
 }

@@ -1,6 +1,6 @@
 import { checkWeights, type ModelsReport } from '../engines/python/checkWeights.ts'
 import type { WeightSetName } from '../engines/python/weights.ts'
-import type { Family, Lane } from '../jobs/jobTypes.ts'
+import { type Family, type Lane, laneRow } from '../jobs/jobTypes.ts'
 import type { Config } from '../runtime/config.ts'
 
 /** Why no job of a lane can be rendered for want of its weights, as far as their files tell; null when some can. */
@@ -28,7 +28,7 @@ export function createMissingWeights({ engine }: Pick<Config, 'engine'>): Missin
   return async lane => {
     // Without an enhancer a job is rendered with its original prompt.
     if (engine.kind !== 'diffusers' || lane === 'wan.enhance') return null
-    const family = lane === 'sdxl' ? 'sdxl' : 'wan'
+    const { family } = laneRow(lane)
     if (performance.now() - (thereAtMs.get(family) ?? -Infinity) < KEPT_MS) return null
     look ??= checkWeights(engine).finally(() => {
       look = null

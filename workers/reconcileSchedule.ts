@@ -6,11 +6,11 @@ import {
   ScheduleOverlapPolicy,
 } from '@temporalio/client'
 import { queuesWithPrefix } from '../jobs/queues.ts'
+import { WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
 import { UnreadablePayloadError } from '../runtime/payloadCodec.ts'
 import { scaleOf } from '../workflows/timeScale.ts'
-import { WORKFLOW_TYPES } from '../workflows/types.ts'
 
 /** Creates the reconciler's schedule, or brings an existing one up to the configured interval. Safe from many workers at once. */
 export async function ensureReconcileSchedule(client: Client, config: Config, log: Logger): Promise<void> {

@@ -12,6 +12,7 @@ import type { createSendCallback } from '../activities/sendCallback.ts'
 import type { createSweepJobs } from '../activities/sweepJobs.ts'
 import type { createUploadAssets } from '../activities/uploadAssets.ts'
 import { type Queues, queuesBeside } from '../jobs/queues.ts'
+import type { ACTIVITY_TYPES } from '../jobs/temporalNames.ts'
 import { scaledMs } from './timeScale.ts'
 import type { JobSettings } from './types.ts'
 
@@ -25,7 +26,7 @@ export interface IoActivities {
 
 /** Activities of the `callbacks` queue: they wait on the app, which may hang, and nothing else may wait for that. */
 export interface CallbackActivities {
-  sendCallback: ReturnType<typeof createSendCallback>
+  [ACTIVITY_TYPES.sendCallback]: ReturnType<typeof createSendCallback>
   recordUsage: ReturnType<typeof createRecordUsage>
 }
 
@@ -43,8 +44,16 @@ export interface HostActivities {
 
 /** Activities of the queue of one host's uploads: they need the files that lie there, and wait on the store. */
 export interface UploadActivities {
-  uploadAssets: ReturnType<typeof createUploadAssets>
+  [ACTIVITY_TYPES.uploadAssets]: ReturnType<typeof createUploadAssets>
 }
+
+/** All that a history shows as scheduled; local ones leave only a mark. */
+export type ActivityName =
+  | keyof IoActivities
+  | keyof CallbackActivities
+  | keyof CardActivities
+  | keyof HostActivities
+  | keyof UploadActivities
 
 export interface LocalActivities {
   readSettings: ReturnType<typeof createReadSettings>

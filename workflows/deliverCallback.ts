@@ -1,5 +1,6 @@
 import { ApplicationFailure, condition, defineSignal, setHandler, sleep } from '@temporalio/workflow'
 import type { CallbackEvent } from '../jobs/callback.ts'
+import { SIGNALS } from '../jobs/temporalNames.ts'
 import { local } from './activities.ts'
 import { deliver } from './deliver.ts'
 import { showDelivery } from './jobView.ts'
@@ -10,10 +11,11 @@ const FIRST_PAUSE_MS = 5000
 const LONGEST_PAUSE_MS = 15 * 60_000
 
 /** Try at once instead of waiting out the pause: an operator knows that the receiver is back. */
-const deliverNow = defineSignal('deliverNow')
+const deliverNow = defineSignal(SIGNALS.deliverNow)
 /** The job was reset and has ended anew: its new event takes the place of the one that is being delivered. */
-export const deliverInstead =
-  defineSignal<[CallbackEvent, Pick<DeliverCallbackInput, 'runId' | 'repeatAtMs'>?]>('deliverInstead')
+export const deliverInstead = defineSignal<
+  [CallbackEvent, Pick<DeliverCallbackInput, 'runId' | 'repeatAtMs'>]
+>(SIGNALS.deliverInstead)
 
 /**
  * Delivers one terminal callback for days, so that the job itself need not wait for a receiver that is down. Fails with
@@ -32,7 +34,7 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
   setHandler(deliverNow, () => {
     hurried = true
   })
-  setHandler(deliverInstead, (newer, more = {}) => {
+  setHandler(deliverInstead, (newer, more) => {
     event = newer
     runId = more.runId ?? null
     repeatAtMs = Math.max(repeatAtMs, more.repeatAtMs ?? 0)

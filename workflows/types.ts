@@ -6,15 +6,6 @@ import type { ReferenceMode } from '../jobs/plan.ts'
 import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
 import type { TerminalStatus } from '../jobs/status.ts'
 
-/** Names of the workflow types, for clients that must not load workflow code. */
-export const WORKFLOW_TYPES = {
-  generateMedia: 'generateMediaWorkflow',
-  deliverCallback: 'deliverCallbackWorkflow',
-  reconcileJobs: 'reconcileJobsWorkflow',
-  removeAssets: 'removeAssetsWorkflow',
-  cardCommand: 'cardCommandWorkflow',
-} as const
-
 /** Types of the failures of a card's command: nobody took it in time, or it could not be carried out. */
 export const CARD_FAILURES = { unreachable: 'card_unreachable', failed: 'card_command_failed' } as const
 

@@ -13,6 +13,7 @@ import {
 import type { CallbackEvent } from '../../jobs/callback.ts'
 import { queuesBeside } from '../../jobs/queues.ts'
 import type { JobStatus, RenderProgress } from '../../jobs/status.ts'
+import { SIGNALS } from '../../jobs/temporalNames.ts'
 import type { JobOutcome } from '../../workflows/types.ts'
 
 export type Act = 'complete' | 'fail' | 'render' | 'render without a worker' | 'hang' | 'hang undelivered'
@@ -99,7 +100,7 @@ function outcomeOf(jobId: string, status: 'completed' | 'failed'): JobOutcome {
 /** Waits to be told: `deliverNow` delivers, `giveUp` gives up. */
 export async function deliverCallbackWorkflow({ event }: { event: CallbackEvent }): Promise<CallbackEvent> {
   let order: 'deliver' | 'give up' | null = null
-  setHandler(defineSignal('deliverNow'), () => {
+  setHandler(defineSignal(SIGNALS.deliverNow), () => {
     order = 'deliver'
   })
   setHandler(defineSignal('giveUp'), () => {

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WORKFLOW_TYPES } from '../../workflows/types.ts'
+import { WORKFLOW_TYPES } from '../../jobs/temporalNames.ts'
 import type { HostStatusFile, LeftProcess, RunFile } from './audit/evidence.ts'
 import type { Operator } from './operator.ts'
 import type { Keeper } from './world/keeper.ts'
