@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
 import { createPipelineClient, type PipelineClient } from '../../../client/index.ts'
 import { jobTypeNames } from '../../../jobs/jobTypes.ts'
+import { environmentSchema } from '../../../runtime/config.ts'
 import type { RunFile } from '../audit/evidence.ts'
 import { type HttpMode, type HttpProxy, startHttpProxy } from './httpProxy.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -60,13 +61,14 @@ export interface World {
 /** What the pretended card has: both families fit, so that the budget is looked after and rarely in the way. */
 const CARD_MIB = 49_140
 const WORKER_STOP_MS = 20_000
-/** A `.env` that names a real installation has no effect here. */
-const NOTHING_FROM_OUTSIDE = {
-  TEMPORAL_NAMESPACE: 'default',
-  ...{ TEMPORAL_API_KEY: '', TEMPORAL_TLS: 'false', TEMPORAL_TLS_CA: '', TEMPORAL_TLS_CERT: '' },
-  ...{ TEMPORAL_TLS_KEY: '', TASK_QUEUE_PREFIX: '', ENCRYPTION_KEYS: '', CALLBACK_SECRET: '' },
-  ...{ CALLBACK_TOKEN: '', OUTPUT_BUCKETS: '', ASSET_URLS: 'path', DEADLINE_FACTOR: '1' },
-}
+/** What tells of the machine, and not of an installation. */
+const OF_THE_MACHINE = ['PATH', 'LD_LIBRARY_PATH', 'XDG_CACHE_HOME', 'FFMPEG', 'PYTHON']
+/** A `.env` that names a real installation has no effect here: an empty variable is as good as none. */
+const NOTHING_FROM_OUTSIDE = Object.fromEntries(
+  Object.keys(environmentSchema.shape)
+    .filter(name => !OF_THE_MACHINE.includes(name))
+    .map(name => [name, '']),
+)
 /** More than a restart takes, less than would make a run long. */
 const HOST_LOST_SECONDS = 200
 
@@ -122,6 +124,7 @@ async function open(
     tell,
     env: {
       ...NOTHING_FROM_OUTSIDE,
+      ASSET_URLS: 'path',
       NODE_ENV: 'test',
       LOG_LEVEL: 'info',
       TIME_SCALE: String(timeScale),
