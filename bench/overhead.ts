@@ -3,7 +3,7 @@
  * encoding, of one SDXL image at a time, with the preview engine as fast as it can. Real processes, a server that keeps
  * its data in a file. `npm run bench:overhead -- [--jobs 60] [--out bench-results] [--json]`
  */
-import { parseArgs } from 'node:util'
+import { orRefuse, positive, readOptions } from '../dev/commandLine.ts'
 import { describeMachine } from './contest/report/machine.ts'
 import { legRows, type OverheadFigures } from './overheadFigures.ts'
 import { startOverheadStack } from './overheadStack.ts'
@@ -11,15 +11,17 @@ import { writeFigures } from './writeFigures.ts'
 
 const WARM_UP = 10
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: 'string', default: '60' },
-    /** Folder for overhead.json. */
-    out: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
+const USAGE = `npm run bench:overhead -- [options]
+  --jobs N      that are measured, one after the other (60)
+  --out FOLDER  for overhead.json
+  --json        the figures instead of the table`
+
+const { values } = readOptions(USAGE, {
+  jobs: { type: 'string', default: '60' },
+  out: { type: 'string' },
+  json: { type: 'boolean', default: false },
 })
-const count = Number(values.jobs)
+const count = orRefuse(USAGE, () => positive('jobs', values.jobs))
 
 const stack = await startOverheadStack()
 try {

@@ -4,7 +4,7 @@
  * `npm run bench:price -- [--jobs 15] [--repeats 9] [--out bench-results] [--json]`
  */
 import { randomBytes } from 'node:crypto'
-import { parseArgs } from 'node:util'
+import { orRefuse, positive, readOptions } from '../dev/commandLine.ts'
 import type { StackAddresses } from '../dev/stackAddresses.ts'
 import { describeMachine } from './contest/report/machine.ts'
 import { digits, spreadText } from './contest/report/numbers.ts'
@@ -15,17 +15,22 @@ import { writeFigures } from './writeFigures.ts'
 
 const WARM_UP = 15
 
-const { values } = parseArgs({
-  options: {
-    /** Of each setting, in each repeat. */
-    jobs: { type: 'string', default: '15' },
-    repeats: { type: 'string', default: '9' },
-    out: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
+const USAGE = `npm run bench:price -- [options]
+  --jobs N      of each setting, in each repeat (15)
+  --repeats N   (9)
+  --out FOLDER  for price.json
+  --json        the figures instead of the table`
+
+const { values } = readOptions(USAGE, {
+  jobs: { type: 'string', default: '15' },
+  repeats: { type: 'string', default: '9' },
+  out: { type: 'string' },
+  json: { type: 'boolean', default: false },
 })
-const [jobsEach, repeatCount] = [Number(values.jobs), Number(values.repeats)]
-if (!(jobsEach >= 1) || !(repeatCount >= 1)) throw new Error('--jobs and --repeats are numbers above 0')
+const { jobsEach, repeatCount } = orRefuse(USAGE, () => ({
+  jobsEach: positive('jobs', values.jobs),
+  repeatCount: positive('repeats', values.repeats),
+}))
 
 const plain = await startOverheadStack()
 try {

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { orRefuse } from '../dev/commandLine.ts'
 import { makespanSeconds } from './contest/figures/makespan.ts'
 import { type ContestOptions, readOptions, USAGE } from './contest/options.ts'
 import { readCheckpoints, removeCheckpoints, writeCheckpoint } from './contest/report/checkpoints.ts'
@@ -15,13 +16,7 @@ import { writeReport } from './contest/report/writeReport.ts'
 import { runOne } from './contest/runOne.ts'
 import { type PlannedRun, scheduleOf } from './contest/schedule.ts'
 
-let options: ContestOptions | null = null
-try {
-  options = readOptions(process.argv.slice(2))
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exit(2)
-}
+const options = orRefuse(USAGE, () => readOptions(process.argv.slice(2)))
 if (options === null) {
   console.log(USAGE)
 } else {

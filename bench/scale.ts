@@ -4,7 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { orRefuse, positive, readOptions } from '../dev/commandLine.ts'
 import { describeMachine } from './contest/report/machine.ts'
 import { digits } from './contest/report/numbers.ts'
 import { measureAtDepth } from './scale/atDepth.ts'
@@ -12,18 +12,25 @@ import { scaleSvg } from './scale/plot.ts'
 import { type ScaleFigures, scaleRows } from './scale/scaleFigures.ts'
 import { writeFigures } from './writeFigures.ts'
 
-const { values } = parseArgs({
-  options: {
-    few: { type: 'string', default: '100' },
-    many: { type: 'string', default: '10000' },
-    out: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
+const USAGE = `npm run bench:scale -- [options]
+  --few N       waiting jobs in the one run (100, which is the least)
+  --many N      and in the other (10000)
+  --out FOLDER  for scale.json and its plot
+  --json        the figures instead of the table`
+
+const { values } = readOptions(USAGE, {
+  few: { type: 'string', default: '100' },
+  many: { type: 'string', default: '10000' },
+  out: { type: 'string' },
+  json: { type: 'boolean', default: false },
 })
-const [few, many] = [Number(values.few), Number(values.many)]
-if (!(few >= 100) || !(many >= few)) throw new Error('--few is at least 100, --many no less')
-if (process.platform !== 'linux')
-  throw new Error('memory and CPU of processes are read from /proc: Linux only')
+const { few, many } = orRefuse(USAGE, () => {
+  const [few, many] = [positive('few', values.few), positive('many', values.many)]
+  if (few < 100 || many < few) throw new Error('--few is at least 100, --many no less')
+  if (process.platform !== 'linux')
+    throw new Error('memory and CPU of processes are read from /proc: Linux only')
+  return { few, many }
+})
 
 const tell = (line: string) => console.error(line)
 const figures: ScaleFigures = {

@@ -4,38 +4,31 @@
  * and the turnstile's durations at 1/20, the real driver, a real child process, no Temporal. Minutes.
  * `npm run bench:turns -- [--seconds 120] [--repeats 3] [--json]`
  */
-import { parseArgs } from 'node:util'
+import { orRefuse, positive, readOptions } from '../dev/commandLine.ts'
 import { GUARANTEED_SHARES } from '../gpu/shares.ts'
 import { LANES } from '../jobs/jobTypes.ts'
 import { median, quantile } from './legs.ts'
 import { poissonArrivals } from './turnJobs.ts'
 import { type ImageTimes, type MixedRun, mixedRun, saturatedRun } from './turnRuns.ts'
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '120' },
-    repeats: { type: 'string', default: '3' },
-    speed: { type: 'string', default: '0.05' },
-    /** Part of the card that the images of each lane ask for. */
-    load: { type: 'string', default: '0.15' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (values.help) {
-  console.log(`node bench/turns.ts [options]
+const USAGE = `npm run bench:turns -- [options]
   --seconds N   how long images arrive, in each of the three settings and each repeat (120)
   --repeats N   with other arrivals each time (3)
   --speed F     factor of the real seconds of the card (0.05)
   --load F      part of the card that the images of each of the two lanes ask for (0.15)
-  --json        one JSON object instead of tables`)
-  process.exit(0)
-}
-const [seconds, repeats, speed, load] = [values.seconds, values.repeats, values.speed, values.load].map(
-  Number,
-)
-if (!seconds || !repeats || !speed || !load) throw new Error('every option is a number above 0')
+  --json        one JSON object instead of tables`
 
+const { values } = readOptions(USAGE, {
+  seconds: { type: 'string', default: '120' },
+  repeats: { type: 'string', default: '3' },
+  speed: { type: 'string', default: '0.05' },
+  load: { type: 'string', default: '0.15' },
+  json: { type: 'boolean', default: false },
+})
+const { seconds, repeats, speed, load } = orRefuse(USAGE, () => ({
+  ...{ seconds: positive('seconds', values.seconds), repeats: positive('repeats', values.repeats) },
+  ...{ speed: positive('speed', values.speed), load: positive('load', values.load) },
+}))
 const SETTINGS = ['idle', 'block', 'job'] as const
 type Setting = (typeof SETTINGS)[number]
 const rounds: Record<Setting, MixedRun>[] = []

@@ -5,8 +5,8 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import type { ZodType } from 'zod'
+import { readOptions } from '../dev/commandLine.ts'
 import { readCheckpoints } from './contest/report/checkpoints.ts'
 import { figuresText } from './contest/report/figuresText.ts'
 import { resultsOf } from './contest/report/results.ts'
@@ -14,7 +14,8 @@ import { overheadSchema } from './overheadFigures.ts'
 import { priceSchema } from './priceFigures.ts'
 import { scaleSchema } from './scale/scaleFigures.ts'
 
-const { values } = parseArgs({ options: { from: { type: 'string', default: 'bench-results' } } })
+const USAGE = 'node bench/writeDocs.ts [--from bench-results]'
+const { values } = readOptions(USAGE, { from: { type: 'string', default: 'bench-results' } })
 const { from } = values
 const PAGE = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
 const PICTURES = fileURLToPath(new URL('../docs/benchmarks', import.meta.url))

@@ -16,7 +16,7 @@ export interface BenchOptions {
   markdown: string | null
 }
 
-export const HELP = `node bench/gpu/run.ts [options]
+export const HELP = `npm run bench:gpu -- [options]
   The real engine on a card, with full-size models of random weights that are made on the spot (42 GB of disk; 15 without the
   language models). Without a card: tiny models on the CPU, which shows that the measurement works, and what gates cost there.
   --device cuda|cpu       a card if there is one

@@ -5,10 +5,10 @@
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { preprocessReference } from '../../assets/preprocess.ts'
 import { runFfmpeg } from '../../assets/runFfmpeg.ts'
+import { readOptions } from '../../dev/commandLine.ts'
 import type { RenderJob } from '../../engines/protocol.ts'
 import { referenceFit } from '../../jobs/referenceFit.ts'
 import { type DrivenCard, startDrivenCard } from './drivenCard.ts'
@@ -31,8 +31,13 @@ const CELL = { width: 256, height: 256 }
 const STEPS = { sdxl: 25, wan: 25 }
 const STRENGTH = 0.85
 
-const { values } = parseArgs({
-  options: { models: { type: 'string' }, out: { type: 'string', default: 'pairs.png' } },
+const USAGE = `npm run bench:pairs -- [options]
+  --models DIR  where models are; tiny ones or, on a card, full-size ones of random weights are made where there are none
+  --out FILE    (pairs.png)`
+
+const { values } = readOptions(USAGE, {
+  models: { type: 'string' },
+  out: { type: 'string', default: 'pairs.png' },
 })
 const options = parseOptions(values.models === undefined ? [] : ['--models', values.models])
 if (options === null) throw new Error('no options')

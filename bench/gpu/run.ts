@@ -1,10 +1,11 @@
 /**
  * Measures the real engine on a card, with full-size models of random weights; without a card, with tiny ones on the CPU.
- * `node bench/gpu/run.ts --help`
+ * `npm run bench:gpu -- --help`
  */
 import { rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { orRefuse } from '../../dev/commandLine.ts'
 import { EnvironmentError } from '../../engines/python/environmentError.ts'
 import { CardError } from '../../gpu/cardError.ts'
 import { HELP, type Measurement, parseOptions } from './options.ts'
@@ -16,7 +17,7 @@ import { measureVideo } from './videoWithImages.ts'
 import { measureWarmth } from './warmJobs.ts'
 import { workloadFor } from './workload.ts'
 
-const options = parseOptions(process.argv.slice(2))
+const options = orRefuse(HELP, () => parseOptions(process.argv.slice(2)))
 if (options === null) {
   console.log(HELP)
   process.exit(0)

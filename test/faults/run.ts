@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { orRefuse, readOptions } from '../../dev/commandLine.ts'
 import { formatReport } from './audit/report.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { drawnFrom, FAULT_KINDS } from './kinds/all.ts'
@@ -23,25 +23,18 @@ const HELP = `Runs the pipeline under faults, and audits what came of it.
 
 Ctrl-C ends the round early, audits it, and keeps the checkpoint. Exit code 1: the auditor has found something.`
 
-const { values } = parseArgs({
-  options: {
-    count: { type: 'string', default: '25' },
-    seed: { type: 'string', default: '1' },
-    round: { type: 'string', default: '50' },
-    dir: { type: 'string', default: '.data/faults' },
-    calm: { type: 'string', default: '1' },
-    only: { type: 'string', default: '' },
-    resume: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    kinds: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const { values } = readOptions(HELP, {
+  count: { type: 'string', default: '25' },
+  seed: { type: 'string', default: '1' },
+  round: { type: 'string', default: '50' },
+  dir: { type: 'string', default: '.data/faults' },
+  calm: { type: 'string', default: '1' },
+  only: { type: 'string', default: '' },
+  resume: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  kinds: { type: 'boolean', default: false },
 })
 
-if (values.help) {
-  console.log(HELP)
-  process.exit(0)
-}
 if (values.kinds) {
   for (const { name, weight } of FAULT_KINDS) console.log(`${name} (${weight})`)
   process.exit(0)
@@ -49,8 +42,10 @@ if (values.kinds) {
 process.exit(await main())
 
 async function main(): Promise<number> {
-  const [count, seed, round, calm] = [values.count, values.seed, values.round, values.calm].map(wholeNumber)
-  if (count === undefined || seed === undefined || round === undefined || calm === undefined) return 2
+  const { count, seed, round, calm } = orRefuse(HELP, () => ({
+    ...{ count: wholeNumber(values.count), seed: wholeNumber(values.seed) },
+    ...{ round: wholeNumber(values.round), calm: wholeNumber(values.calm) },
+  }))
   const directory = resolve(values.dir)
   await mkdir(directory, { recursive: true })
   const only = values.only.split(',').filter(name => name !== '')
@@ -117,8 +112,7 @@ function againIn({ withReceipt, withoutReceipt }: RoundResult['audit']['secondRe
   }
 }
 
-function wholeNumber(text: string): number | undefined {
+function wholeNumber(text: string): number {
   if (/^\d+$/.test(text)) return Number(text)
-  console.error(`not a whole number: ${text}\n\n${HELP}`)
-  return undefined
+  throw new Error(`${text} is no whole number`)
 }
