@@ -4,9 +4,7 @@ import {
   isGrpcServiceError,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
-  type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
-  WorkflowNotFoundError,
 } from '@temporalio/client'
 import { failedEvent, toldByRun } from '../jobs/callback.ts'
 import type { FailureCode } from '../jobs/failures.ts'
@@ -14,6 +12,7 @@ import { planJob } from '../jobs/planJob.ts'
 import { WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import { jobIdOf, workflowIds } from '../jobs/workflowIds.ts'
 import { type JobHistory, NO_HISTORY, type OpenDelivery, readJobHistory } from '../runtime/jobHistory.ts'
+import { orNull } from '../runtime/orNull.ts'
 import { statusClient } from '../runtime/statusClient.ts'
 import { RECEIVER_LIMIT_MS } from '../workflows/receiverLimit.ts'
 import { scaledMs, scaleOf } from '../workflows/timeScale.ts'
@@ -109,17 +108,8 @@ async function readOrNothing(
   }
 }
 
-async function describeIfThere(
-  { workflow }: Client,
-  workflowId: string,
-): Promise<WorkflowExecutionDescription | null> {
-  try {
-    return await workflow.getHandle(workflowId).describe()
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null
-    throw error
-  }
-}
+const describeIfThere = ({ workflow }: Client, workflowId: string) =>
+  orNull(workflow.getHandle(workflowId).describe())
 
 /** `insteadOfEarlier`: what an earlier run of the job has started is no hindrance, and is ended if it still runs. */
 async function startUnlessThere(

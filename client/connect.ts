@@ -1,4 +1,4 @@
-import type { ClientConfig } from '../runtime/config.ts'
+import type { ClientConfig } from '../runtime/clientConfig.ts'
 import { clientDataConverter } from '../runtime/dataConverter.ts'
 import { connectTemporal, TemporalUnreachableError } from '../runtime/temporalConnection.ts'
 import { ServerUnreachableError } from './errors.ts'

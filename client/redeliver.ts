@@ -1,13 +1,10 @@
-import {
-  WorkflowExecutionAlreadyStartedError,
-  type WorkflowExecutionDescription,
-  WorkflowNotFoundError,
-} from '@temporalio/client'
+import { WorkflowExecutionAlreadyStartedError, type WorkflowExecutionDescription } from '@temporalio/client'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import { SIGNALS, WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { readJobHistory } from '../runtime/jobHistory.ts'
+import { orNull } from '../runtime/orNull.ts'
 import { attributeKeys } from '../workflows/attributeKeys.ts'
 import type { DeliverCallbackInput } from '../workflows/types.ts'
 import { readAttributes } from './attributes.ts'
@@ -112,15 +109,6 @@ async function startDelivery(
     return true
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false
-    throw error
-  }
-}
-
-async function orNull<T>(found: Promise<T>): Promise<T | null> {
-  try {
-    return await found
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null
     throw error
   }
 }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { ConfigError, environmentSchema, parseClientConfig, parseConfig } from './config.ts'
+import { parseClientConfig } from './clientConfig.ts'
+import { ConfigError, parseConfig } from './config.ts'
+import { environmentSchema } from './environmentSchema.ts'
 
 const documentation = await readFile(new URL('../docs/configuration.md', import.meta.url), 'utf8')
 

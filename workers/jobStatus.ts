@@ -1,9 +1,6 @@
-import {
-  type ConnectionLike,
-  type WorkflowExecutionDescription,
-  WorkflowNotFoundError,
-} from '@temporalio/client'
+import type { ConnectionLike } from '@temporalio/client'
 import { workflowIds } from '../jobs/workflowIds.ts'
+import { orNull } from '../runtime/orNull.ts'
 import { statusClient } from '../runtime/statusClient.ts'
 import { attributeKeys } from '../workflows/attributeKeys.ts'
 
@@ -31,12 +28,5 @@ export function createToldSince(connection: ConnectionLike, namespace: string) {
 
 function createDescribe(connection: ConnectionLike, namespace: string) {
   const { workflow } = statusClient(connection, namespace)
-  return async (jobId: string): Promise<WorkflowExecutionDescription | null> => {
-    try {
-      return await workflow.getHandle(workflowIds.job(jobId)).describe()
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return null
-      throw error
-    }
-  }
+  return (jobId: string) => orNull(workflow.getHandle(workflowIds.job(jobId)).describe())
 }

@@ -13,12 +13,11 @@ import type { TerminalStatus } from '../jobs/status.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { callbacks } from './activities.ts'
 import type { CallbackSender } from './callbackSender.ts'
-import type { FailureView } from './failure.ts'
 import { showOutcome, showPhase } from './jobView.ts'
 import type { Production } from './production.ts'
 import { removeAssetsWorkflow } from './removeAssets.ts'
 import { scaledMs, scaleOf } from './timeScale.ts'
-import type { JobOutcome, JobSettings } from './types.ts'
+import type { FailureView, JobOutcome, JobSettings } from './types.ts'
 
 export interface Ending {
   jobId: string

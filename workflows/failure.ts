@@ -1,13 +1,7 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow'
 import { FAILURES, type FailureCode, isFailureCode } from '../jobs/failures.ts'
 import { homeIn, type RenderHome } from '../jobs/renderHome.ts'
-
-/** A failure as it leaves the workflow: `message` may be shown to the app's user, `detail` is for operators. */
-export interface FailureView {
-  code: FailureCode
-  message: string
-  detail: string
-}
+import type { FailureView } from './types.ts'
 
 export function failureView(code: FailureCode, detail: string): FailureView {
   return { code, message: FAILURES[code].message, detail }

@@ -5,12 +5,12 @@ import { jobIdOf } from '../jobs/workflowIds.ts'
 import { local } from './activities.ts'
 import { CallbackSender } from './callbackSender.ts'
 import { conclude } from './conclude.ts'
-import { type FailureView, failureView, wasHeld, whyItFailed } from './failure.ts'
+import { failureView, wasHeld, whyItFailed } from './failure.ts'
 import { showStarted } from './jobView.ts'
 import { produce } from './produce.ts'
 import { beginProduction, type Production } from './production.ts'
 import { Quarantine } from './quarantine.ts'
-import type { GenerateMediaInput, JobOutcome, JobSettings } from './types.ts'
+import type { FailureView, GenerateMediaInput, JobOutcome, JobSettings } from './types.ts'
 
 /**
  * One job from its payload to its terminal callback. Completes with the outcome once the assets are uploaded; fails with the

@@ -14,15 +14,13 @@ import {
   type QuarantineOrder,
   type QuarantineState,
 } from '../jobs/quarantine.ts'
-import { type FailureView, failureView } from './failure.ts'
+import { failureView } from './failure.ts'
 import { countQuarantineEnd, showQuarantined, showReleased } from './jobView.ts'
-import type { JobSettings } from './types.ts'
+import type { FailureView, JobSettings } from './types.ts'
 
 const release = defineUpdate<QuarantineAnswer, [QuarantineOrder]>(QUARANTINE.release)
 const reject = defineUpdate<QuarantineAnswer, [QuarantineOrder]>(QUARANTINE.reject)
 const state = defineQuery<QuarantineState>(QUARANTINE.state)
-
-const NOTHING = { decision: 'rejected', note: null, lowMemory: false } as const
 
 /** How a wait ended: released, or with the failure that the job ends with. */
 export type QuarantineEnd = { released: true; lowMemory: boolean } | { released: false; failure: FailureView }
@@ -70,14 +68,16 @@ export class Quarantine {
 
   async #wait(lastedMs: number): Promise<QuarantineEnd> {
     try {
-      if (!(await condition(() => !this.#undecided, lastedMs))) {
-        return { released: false, failure: failureView('quarantine_expired', `Nobody decided. ${this.#why}`) }
-      }
+      await condition(() => !this.#undecided, lastedMs)
     } catch (error) {
       if (!CancellationScope.current().consideredCancelled) throw error
       return { released: false, failure: failureView('canceled', 'cancelled on request, in quarantine') }
     }
-    const { decision, note, lowMemory } = this.#decisions.at(-1) ?? NOTHING
+    const last = this.#decisions.at(-1)
+    if (this.#undecided || last === undefined) {
+      return { released: false, failure: failureView('quarantine_expired', `Nobody decided. ${this.#why}`) }
+    }
+    const { decision, note, lowMemory } = last
     if (decision === 'released') return { released: true, lowMemory }
     const why = `An operator rejected it${note === null ? '' : ` (${note})`}. ${this.#why}`
     return { released: false, failure: failureView('quarantine_rejected', why) }

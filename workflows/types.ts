@@ -41,6 +41,13 @@ export interface JobMemo {
   payloadSha256: string
 }
 
+/** A failure as it leaves the workflow: `message` may be shown to the app's user, `detail` is for operators. */
+export interface FailureView {
+  code: FailureCode
+  message: string
+  detail: string
+}
+
 /** How a job ended: the workflow's result when completed, the first detail of its failure otherwise. */
 export interface JobOutcome {
   jobId: string
@@ -53,8 +60,7 @@ export interface JobOutcome {
   seed: number | null
   enhancedPrompt: string | null
   receipt: RenderReceipt | null
-  /** `message` is safe to show; `detail` is for operators. */
-  failure: { code: FailureCode; message: string; detail: string } | null
+  failure: FailureView | null
 }
 
 /** What an installation decides and a workflow must know; read once per job, so that a replay sees the same. */
