@@ -135,7 +135,7 @@ export async function openTestStack(
         metrics,
         isWanted: async jobId => (await jobStatus(jobId)) === 'RUNNING',
       })
-      const { isPrepared } = prepare(card.program, { models: [], lanes: card.lanes, log, signal })
+      const preparation = prepare(card.program, { models: [], lanes: card.lanes, log, signal })
       let workers: Worker[] = []
       const missingWeights = createMissingWeights(machine)
       const status = createCardStatus({
@@ -143,7 +143,7 @@ export async function openTestStack(
         ...card,
         workerState: laneWorkerState(machine, () => workers),
         missingWeights,
-        isPrepared,
+        preparation,
       })
       workers = await createGpuWorkers({
         config: machine,
@@ -152,7 +152,7 @@ export async function openTestStack(
         status,
         log,
         missingWeights,
-        isPrepared,
+        preparation,
         ...card,
       })
       return Object.assign(

@@ -66,13 +66,13 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     await card.program.stop(config.shutdownGraceMs)
     await card.desk.settled()
   })
-  const { isPrepared } = prepare(card.program, {
+  const preparation = prepare(card.program, {
     models: modelsToWarmUp(config),
     lanes: card.lanes,
     log,
     signal,
   })
-  const gate = { missingWeights, isPrepared }
+  const gate = { missingWeights, preparation }
   opened = {
     hostId: config.hostId,
     ...card,

@@ -25,6 +25,7 @@ import { laneSlots } from './laneSlots.ts'
 import { measuredGenerate, measuredUpload } from './measured.ts'
 import { createMissingVace } from './missingVace.ts'
 import type { MissingWeights } from './missingWeights.ts'
+import type { Preparation } from './preparation.ts'
 
 export interface GpuWorkerDeps {
   config: Config
@@ -34,7 +35,7 @@ export interface GpuWorkerDeps {
   renders: RenderStore
   lanes: LaneModes
   missingWeights: MissingWeights
-  isPrepared: () => boolean
+  preparation: Preparation
   status: () => Promise<CardStatus>
   metrics: Metrics
   log: Logger
@@ -60,7 +61,7 @@ export function createGpuWorkers({
   renders,
   lanes,
   missingWeights,
-  isPrepared,
+  preparation,
   status,
   metrics,
   log,
@@ -70,7 +71,7 @@ export function createGpuWorkers({
   const staging = createStaging(config.staging, store)
   const simulate = !config.production
   const { timeScale } = config
-  const gate = createLaneGate({ program, missingWeights, isPrepared, log })
+  const gate = createLaneGate({ program, missingWeights, preparation, log })
   const card: CardActivities = {
     generate: measuredGenerate(
       createGenerate({ hostId: config.hostId, desk, staging, simulate, timeScale }),

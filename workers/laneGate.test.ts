@@ -23,8 +23,12 @@ afterEach(async () => {
 })
 
 /** What the Worker of a lane would be given for two requests. */
-function asking(options: Omit<Parameters<typeof createLaneGate>[0], 'isPrepared'>) {
-  const gate = createLaneGate({ isPrepared: () => true, lookMs: 20, ...options })
+function asking(options: Omit<Parameters<typeof createLaneGate>[0], 'preparation'>) {
+  const gate = createLaneGate({
+    preparation: { isDone: () => true, done: Promise.resolve() },
+    lookMs: 20,
+    ...options,
+  })
   const slots = laneSlots({ lane: 'wan.video', lanes: OPEN, gate, count: 2 })
   const stop = new AbortController()
   let given = 0

@@ -3,12 +3,12 @@ import type { Logger } from 'pino'
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
 import { type Lane, laneRow } from '../jobs/jobTypes.ts'
 import type { MissingWeights } from './missingWeights.ts'
+import type { Preparation } from './preparation.ts'
 
 export interface LaneGateDeps {
   program: Pick<InferenceProgram, 'state'>
   missingWeights: MissingWeights
-  /** Whether the program has been started, and its models warmed up. */
-  isPrepared: () => boolean
+  preparation: Preparation
 }
 
 /** Resolves when a job of the lane could be rendered here. Rejects with the signal's reason. */
@@ -24,14 +24,20 @@ const LOOK_MS = 1_000
 export function createLaneGate(
   deps: LaneGateDeps & { log: Pick<Logger, 'warn'>; lookMs?: number },
 ): LaneGate {
-  const { log, lookMs = LOOK_MS } = deps
+  const { log, preparation, lookMs = LOOK_MS } = deps
+  async function soon(signal: AbortSignal): Promise<void> {
+    const looking = sleep(lookMs, undefined, { signal })
+    if (preparation.isDone()) return await looking
+    looking.catch(() => {})
+    await Promise.race([looking, preparation.done])
+  }
   return async (lane, signal) => {
     for (let told: string | null = null; ; ) {
       const why = await whyClosed(deps, lane)
       if (why === null) return
       if (why !== told) log.warn({ lane, why }, 'the lane takes no jobs')
       told = why
-      await sleep(lookMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+      await soon(signal).catch(() => signal.throwIfAborted())
     }
   }
 }
@@ -41,7 +47,7 @@ export async function whyClosed(deps: LaneGateDeps, lane: Lane): Promise<string 
   const { status, outOfService } = deps.program.state()
   // After a death the next start may die as well, and other machines are there.
   if (status !== 'ready') return `the inference program is ${status}`
-  if (!deps.isPrepared()) return 'models are being warmed up'
+  if (!deps.preparation.isDone()) return 'models are being warmed up'
   if (outOfService.includes(lane)) return 'out of service: its jobs killed the program again and again'
   const missing = await whatIsMissing(deps, lane)
   return missing?.all ? missing.why : null

@@ -32,7 +32,7 @@ async function served(kind: 'diffusers' | 'preview') {
     lanes: { get: () => 'open' as const },
     workerState: () => 'RUNNING',
     missingWeights: createMissingWeights(config),
-    isPrepared: () => true,
+    preparation: { isDone: () => true, done: Promise.resolve() },
     card: null,
     memory: () => null,
   }

@@ -1,16 +1,23 @@
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
 import { type WarmUpOptions, warmUp } from './warmUp.ts'
 
+export interface Preparation {
+  isDone(): boolean
+  /** Settles when it is done; never, when that cannot be. */
+  done: Promise<void>
+}
+
 /**
  * Starts the program and warms its models up, beside everything else that the worker does: operators are answered and finished
- * files uploaded meanwhile, also when the program never starts. Tells whether it is done, until when no lane takes jobs.
+ * files uploaded meanwhile, also when the program never starts. No lane takes jobs before it is done.
  */
 export function prepare(
   program: Pick<InferenceProgram, 'start' | 'run'>,
   options: WarmUpOptions,
-): { isPrepared: () => boolean } {
+): Preparation {
   const { log, signal } = options
-  let prepared = false
+  const { promise: done, resolve } = Promise.withResolvers<void>()
+  let isDone = false
   async function work(): Promise<void> {
     await program.start().then(
       info => log.info({ ...info }, 'inference program is ready'),
@@ -18,10 +25,11 @@ export function prepare(
       (err: unknown) => log.error({ err }, 'inference program did not start'),
     )
     await warmUp(program, options)
-    prepared = true
+    isDone = true
+    resolve()
   }
   work().catch((err: unknown) => {
     if (!signal.aborted) log.error({ err }, 'the inference program could not be prepared')
   })
-  return { isPrepared: () => prepared }
+  return { isDone: () => isDone, done }
 }

@@ -114,13 +114,13 @@ it('no lane takes jobs before it is over, and none of a program that never start
   const options = { models: ['lustify_sdxl'], lanes: OPEN, log, signal }
   const missingWeights = async () => null
   const program = harness.program()
-  const well = { program, missingWeights, ...prepare(program, options) }
+  const well = { program, missingWeights, preparation: prepare(program, options) }
   expect(await whyClosed(well, 'sdxl')).toBe('the inference program is starting')
   await program.start()
   expect(await whyClosed(well, 'sdxl')).toBe('models are being warmed up')
   await expect.poll(() => whyClosed(well, 'sdxl')).toBeNull()
 
   const crashing = harness.program('crash', { respawn: { breakerCrashes: 1 } })
-  const broken = { program: crashing, missingWeights, ...prepare(crashing, options) }
+  const broken = { program: crashing, missingWeights, preparation: prepare(crashing, options) }
   await expect.poll(() => whyClosed(broken, 'sdxl')).toBe('the inference program is broken')
 })
