@@ -9,7 +9,7 @@ import { optionalTsToDate } from '@temporalio/common/lib/time.js'
 import type { temporal } from '@temporalio/proto'
 import { FAILURES, isFailureCode } from '../jobs/failures.ts'
 import type { JobPhase, RenderProgress } from '../jobs/status.ts'
-import type { ActivityName } from '../workflows/activities.ts'
+import type { ActivityName } from '../jobs/temporalNames.ts'
 
 export type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo
 

@@ -8,8 +8,20 @@ export const WORKFLOW_TYPES = {
   cardCommand: 'cardCommandWorkflow',
 } as const
 
-/** Those that tell from a history how far a job has come. */
-export const ACTIVITY_TYPES = { sendCallback: 'sendCallback', uploadAssets: 'uploadAssets' } as const
+/** All that a history shows as scheduled; local activities leave only a mark. */
+export const ACTIVITY_TYPES = {
+  fetchReferences: 'fetchReferences',
+  preprocessFrames: 'preprocessFrames',
+  enhancePrompt: 'enhancePrompt',
+  generate: 'generate',
+  uploadAssets: 'uploadAssets',
+  sendCallback: 'sendCallback',
+  recordUsage: 'recordUsage',
+  removeAssets: 'removeAssets',
+  sweepJobs: 'sweepJobs',
+  controlCard: 'controlCard',
+} as const
+export type ActivityName = keyof typeof ACTIVITY_TYPES
 
 /** Of a callback's delivery. */
 export const SIGNALS = { deliverNow: 'deliverNow', deliverInstead: 'deliverInstead' } as const

@@ -1,5 +1,4 @@
 import { checkWeights, type ModelsReport } from '../engines/python/checkWeights.ts'
-import type { WeightSetName } from '../engines/python/weights.ts'
 import { type Family, type Lane, laneRow } from '../jobs/jobTypes.ts'
 import type { Config } from '../runtime/config.ts'
 
@@ -10,13 +9,6 @@ export type MissingWeights = (lane: Lane) => Promise<{
   all: boolean
 } | null>
 
-/** Of the sets without which no job of the family can be rendered; of several one is enough. */
-const FAMILY: Partial<Record<WeightSetName, Family>> = {
-  lustify_sdxl: 'sdxl',
-  wan_2_1_vace: 'wan',
-  wan_2_1_t2v: 'wan',
-  wan_command_t2v: 'wan',
-}
 /** What was there is taken to be there for so long: a look parses megabytes of JSON. */
 const KEPT_MS = 60_000
 
@@ -38,7 +30,7 @@ export function createMissingWeights({ engine }: Pick<Config, 'engine'>): Missin
       thereAtMs.set(family, performance.now())
       return null
     }
-    const all = sets.filter(({ name }) => FAMILY[name] === family).every(({ state }) => state === 'missing')
+    const all = sets.filter(({ renders }) => renders === family).every(({ state }) => state === 'missing')
     const why = `weights are missing in ${modelsDir}: \`ourvidz models check\` says which, and what fetches them`
     return { why, all }
   }

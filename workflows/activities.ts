@@ -18,42 +18,34 @@ import type { JobSettings } from './types.ts'
 
 /** Activities of the `io` queue: they wait on the network and need no card. */
 export interface IoActivities {
-  fetchReferences: ReturnType<typeof createFetchReferences>
-  preprocessFrames: ReturnType<typeof createPreprocessFrames>
-  removeAssets: ReturnType<typeof createRemoveAssets>
-  sweepJobs: ReturnType<typeof createSweepJobs>
+  [ACTIVITY_TYPES.fetchReferences]: ReturnType<typeof createFetchReferences>
+  [ACTIVITY_TYPES.preprocessFrames]: ReturnType<typeof createPreprocessFrames>
+  [ACTIVITY_TYPES.removeAssets]: ReturnType<typeof createRemoveAssets>
+  [ACTIVITY_TYPES.sweepJobs]: ReturnType<typeof createSweepJobs>
 }
 
 /** Activities of the `callbacks` queue: they wait on the app, which may hang, and nothing else may wait for that. */
 export interface CallbackActivities {
   [ACTIVITY_TYPES.sendCallback]: ReturnType<typeof createSendCallback>
-  recordUsage: ReturnType<typeof createRecordUsage>
+  [ACTIVITY_TYPES.recordUsage]: ReturnType<typeof createRecordUsage>
 }
 
 /** Activities of the lanes, on the GPU worker. */
 export interface CardActivities {
-  generate: ReturnType<typeof createGenerate>
-  enhancePrompt: ReturnType<typeof createEnhancePrompt>
+  [ACTIVITY_TYPES.generate]: ReturnType<typeof createGenerate>
+  [ACTIVITY_TYPES.enhancePrompt]: ReturnType<typeof createEnhancePrompt>
 }
 
 /** Activities of one host's queue: about its card, and renders that began there. */
 export interface HostActivities {
-  generate: ReturnType<typeof createGenerate>
-  controlCard: ReturnType<typeof createControlCard>
+  [ACTIVITY_TYPES.generate]: ReturnType<typeof createGenerate>
+  [ACTIVITY_TYPES.controlCard]: ReturnType<typeof createControlCard>
 }
 
 /** Activities of the queue of one host's uploads: they need the files that lie there, and wait on the store. */
 export interface UploadActivities {
   [ACTIVITY_TYPES.uploadAssets]: ReturnType<typeof createUploadAssets>
 }
-
-/** All that a history shows as scheduled; local ones leave only a mark. */
-export type ActivityName =
-  | keyof IoActivities
-  | keyof CallbackActivities
-  | keyof CardActivities
-  | keyof HostActivities
-  | keyof UploadActivities
 
 export interface LocalActivities {
   readSettings: ReturnType<typeof createReadSettings>

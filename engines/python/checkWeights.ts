@@ -1,19 +1,11 @@
 import type { Family } from '../../jobs/jobTypes.ts'
 import { checkPart } from './weightFiles.ts'
-import {
-  fetchCommand,
-  type WeightSet,
-  type WeightSetName,
-  type WeightSettings,
-  weightSets,
-} from './weights.ts'
+import { fetchCommand, type WeightSet, type WeightSettings, weightSets } from './weights.ts'
 
 export type WeightState = 'complete' | 'incomplete' | 'missing'
 
-export interface WeightReport {
-  name: WeightSetName
-  title: string
-  directory: string
+export interface WeightReport
+  extends Pick<WeightSet, 'name' | 'title' | 'renders' | 'spare' | 'directory' | 'without'> {
   state: WeightState
   /** What is missing or broken, a file each. */
   problems: string[]
@@ -22,9 +14,6 @@ export interface WeightReport {
   expectedBytes: number
   /** Whether some job type cannot be rendered at all for the lack of it. */
   hinders: boolean
-  /** Whether nothing is lost without it, as another set does its work. */
-  spare: boolean
-  without: string
   command: string
 }
 
@@ -37,50 +26,31 @@ export interface ModelsReport {
   ok: boolean
 }
 
-/** VACE draws from text as well, and SDXL's checkpoint has a VAE of its own. */
-const SPARE = new Set<WeightSetName>(['wan_2_1_t2v', 'sdxl_fp16_vae'])
-
 /** Which weights are there, what is lost without the others, and the commands that fetch those. `hf`: the program to name in them. */
 export async function checkWeights(settings: WeightSettings, hf = 'hf'): Promise<ModelsReport> {
   const found = await Promise.all(weightSets(settings).map(set => checkSet(set, hf)))
-  const has = (name: WeightSetName) => found.some(set => set.name === name && set.state === 'complete')
-  const families = {
-    sdxl: has('lustify_sdxl'),
-    wan: settings.wanCommand === null ? has('wan_2_1_vace') || has('wan_2_1_t2v') : has('wan_command_t2v'),
-  }
-  const hindering: Record<WeightSetName, boolean> = {
-    lustify_sdxl: !families.sdxl,
-    sdxl_ip_adapter: false,
-    sdxl_fp16_vae: false,
-    wan_2_1_vace: !families.wan,
-    // VACE does its work too, so that is the one to fetch.
-    wan_2_1_t2v: false,
-    wan_command_t2v: !families.wan,
-    wan_command_vace: false,
-    prompt_enhancer: false,
-  }
+  const can = (family: Family) => found.some(set => set.renders === family && set.state === 'complete')
+  const families = { sdxl: can('sdxl'), wan: can('wan') }
   const sets = found.map(set => {
-    const hinders = set.state !== 'complete' && hindering[set.name]
+    const hinders = set.renders !== null && !families[set.renders] && !set.spare
     const without =
       set.name === 'wan_2_1_vace' && hinders ? 'WAN jobs wait for a machine that has it.' : set.without
-    return { ...set, hinders, without, spare: SPARE.has(set.name) }
+    return { ...set, hinders, without }
   })
   return { modelsDir: settings.modelsDir, sets, families, ok: families.sdxl && families.wan }
 }
 
-async function checkSet(set: WeightSet, hf: string): Promise<Omit<WeightReport, 'hinders' | 'spare'>> {
+async function checkSet(set: WeightSet, hf: string): Promise<Omit<WeightReport, 'hinders'>> {
   const reports = await Promise.all(set.parts.map(part => checkPart(set.directory, part)))
   const problems = reports.flatMap(report => report.problems)
   const bytes = reports.reduce((sum, report) => sum + report.bytes, 0)
   return {
-    name: set.name,
-    title: set.title,
-    directory: set.directory,
+    ...{ name: set.name, title: set.title, directory: set.directory },
+    ...{ renders: set.renders, spare: set.spare, without: set.without },
     state: problems.length === 0 ? 'complete' : bytes === 0 ? 'missing' : 'incomplete',
     problems,
     bytes,
     expectedBytes: set.parts.reduce((sum, part) => sum + ('bytes' in part ? part.bytes : 0), 0),
-    without: set.without,
     command: fetchCommand(set, hf),
   }
 }

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import type { Family } from '../../jobs/jobTypes.ts'
 
 /** One thing that has to be there. Paths are within the set's directory; `bytes` is about what it has in half precision. */
 export type WeightPart =
@@ -22,6 +23,10 @@ export type WeightSetName =
 export interface WeightSet {
   name: WeightSetName
   title: string
+  /** The family whose jobs without a reference it can render; of several such sets one is enough. */
+  renders: Family | null
+  /** Nothing is lost without it, as another set does its work. */
+  spare: boolean
   directory: string
   parts: readonly WeightPart[]
   /** What is not possible without it, or what happens instead. */
@@ -71,6 +76,8 @@ export function weightSets({ modelsDir, sdxlCheckpoint, wanCommand }: WeightSett
     {
       name: 'lustify_sdxl',
       title: 'SDXL checkpoint',
+      renders: 'sdxl',
+      spare: false,
       directory: dirname(sdxlCheckpoint),
       parts: [
         {
@@ -85,6 +92,8 @@ export function weightSets({ modelsDir, sdxlCheckpoint, wanCommand }: WeightSett
     {
       name: 'sdxl_ip_adapter',
       title: 'IP-Adapter for SDXL',
+      renders: null,
+      spare: false,
       directory: join(modelsDir, 'ip-adapter'),
       parts: [
         ...adapterFiles.map(path => ({ kind: 'safetensors', path, bytes: 0.7 * GB }) as const),
@@ -97,6 +106,8 @@ export function weightSets({ modelsDir, sdxlCheckpoint, wanCommand }: WeightSett
     {
       name: 'sdxl_fp16_vae',
       title: "SDXL's VAE for half precision",
+      renders: null,
+      spare: true,
       directory: join(modelsDir, 'sdxl-vae-fp16-fix'),
       parts: [...json('config.json'), { kind: 'sharded', path: 'diffusion_pytorch_model', bytes: 0.17 * GB }],
       without: "The checkpoint's own VAE decodes, in fp32.",
@@ -109,6 +120,8 @@ export function weightSets({ modelsDir, sdxlCheckpoint, wanCommand }: WeightSett
     {
       name: 'prompt_enhancer',
       title: 'Qwen2.5-7B-Instruct',
+      renders: null,
+      spare: false,
       directory: join(modelsDir, 'qwen2.5-7b-instruct'),
       parts: [
         ...json('config.json', 'tokenizer.json', 'tokenizer_config.json'),
@@ -125,6 +138,8 @@ function wanForDiffusers(modelsDir: string): WeightSet[] {
     {
       name: 'wan_2_1_vace',
       title: 'WAN 2.1 VACE 1.3B',
+      renders: 'wan',
+      spare: false,
       directory: join(modelsDir, 'wan2.1-vace-1.3b-diffusers'),
       parts: wanDiffusers(4.31 * GB),
       without: 'WAN jobs with a reference fail (model_missing).',
@@ -133,6 +148,8 @@ function wanForDiffusers(modelsDir: string): WeightSet[] {
     {
       name: 'wan_2_1_t2v',
       title: 'WAN 2.1 T2V 1.3B',
+      renders: 'wan',
+      spare: true,
       directory: join(modelsDir, 'wan2.1-t2v-1.3b-diffusers'),
       parts: wanDiffusers(2.84 * GB),
       without: 'WAN jobs wait where VACE is missing too.',
@@ -146,6 +163,8 @@ function wanForCommand(modelsDir: string): WeightSet[] {
     {
       name: 'wan_command_t2v',
       title: 'WAN 2.1 T2V 1.3B, original format',
+      renders: 'wan',
+      spare: false,
       directory: join(modelsDir, 'wan2.1-t2v-1.3b'),
       parts: wanOriginal(2.84 * GB),
       without: 'WAN jobs wait for a machine that has it.',
@@ -154,6 +173,8 @@ function wanForCommand(modelsDir: string): WeightSet[] {
     {
       name: 'wan_command_vace',
       title: 'WAN 2.1 VACE 1.3B, original format',
+      renders: null,
+      spare: false,
       directory: join(modelsDir, 'wan2.1-vace-1.3b'),
       parts: wanOriginal(4.31 * GB),
       without: 'WAN jobs with a reference fail (model_missing).',

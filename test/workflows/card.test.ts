@@ -7,8 +7,10 @@ import type { Lane } from '../../jobs/jobTypes.ts'
 import { WORKFLOW_TYPES } from '../../jobs/temporalNames.ts'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { CARD_FAILURES } from '../../workflows/types.ts'
+import { temporaryDirectory } from '../temporaryDirectory.ts'
 import { payloadOf } from './payloads.ts'
 import { openPipeline } from './pipeline.ts'
+import { startMachine } from './startMachine.ts'
 
 const HOST = 'card-1'
 
@@ -129,4 +131,33 @@ test('a mode that cannot be kept is not taken, and the operator hears it', async
   expect(await laneOf('sdxl')).toMatchObject({ mode: 'open', ready: true })
   await rm(file, { recursive: true })
   expect((await card.pause('sdxl')).lanes[0]).toMatchObject({ mode: 'paused' })
+})
+
+test('a worker whose program does not come up answers the operator all the same', {
+  timeout: 60_000,
+}, async () => {
+  const pipeline = await openPipeline({ gpu: false })
+  const neverReady = "process.stdin.resume().on('end', () => process.exit())"
+  const ENGINE_COMMAND = JSON.stringify([process.execPath, '-e', neverReady])
+  const stopping = new AbortController()
+  const machine = startMachine(
+    pipeline,
+    'slow',
+    await temporaryDirectory(),
+    { ENGINE: 'own', ENGINE_COMMAND, ENGINE_DEVICE: 'cpu' },
+    stopping.signal,
+  )
+  machine.catch(() => {})
+  const card = pipeline.pipeline.card('slow')
+  await expect
+    .poll(() => card.status().catch(String), { timeout: 40_000 })
+    .toMatchObject({ program: { status: 'starting' } })
+  const { lanes } = await card.pause('sdxl')
+  expect(lanes[0]).toMatchObject({
+    mode: 'paused',
+    ready: false,
+    reason: 'the inference program is starting',
+  })
+  stopping.abort()
+  await expect(machine).rejects.toThrow('aborted')
 })

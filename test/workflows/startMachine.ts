@@ -11,12 +11,14 @@ export async function startMachine(
   hostId: string,
   dataDir: string,
   env: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<OwnedProcess> {
   const port = await freePort()
   const worker = await startStackWorker({
     kind: 'gpu',
     healthPort: port,
     logFile: join(dataDir, `${hostId}.log`),
+    ...(signal ? { signal } : {}),
     env: {
       END_WITH_STDIN: 'true',
       DATA_DIR: dataDir,
