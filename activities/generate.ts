@@ -3,6 +3,7 @@ import { planHash } from '../engines/planHash.ts'
 import type { RenderDesk } from '../engines/renderDesk.ts'
 import type { RenderRequest } from '../engines/renderFlight.ts'
 import { isFailureCode, JobFailure } from '../jobs/failures.ts'
+import type { Lane } from '../jobs/jobTypes.ts'
 import type { JobPlan } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedReference } from '../jobs/receipt.ts'
 import { homeIn, type RenderHome } from '../jobs/renderHome.ts'
@@ -21,15 +22,17 @@ export interface GenerateInput {
   lostHosts?: string[]
 }
 
-/** Another host is at the render, or has its receipt: it should be asked first. */
+/** Another host is at the render, or has its receipt: it should be asked first. null: here it is not, nor can it begin. */
 export interface RenderElsewhere {
-  elsewhere: RenderHome
+  elsewhere: RenderHome | null
 }
 
 export interface GenerateDeps {
   /** Of this machine, as its queue has it. */
   hostId: string
-  desk: Pick<RenderDesk, 'render'>
+  desk: Pick<RenderDesk, 'render' | 'knows'>
+  /** Of the host's own queue, which is asked whether the lane takes jobs or not: whether one may begin here soon. */
+  mayBegin?: (lane: Lane, signal: AbortSignal) => Promise<boolean>
   staging: { open(sha256: string): Promise<string> }
   /** Whether `metadata.simulate` is honoured. */
   simulate: boolean
@@ -50,7 +53,7 @@ export function createGenerate(deps: GenerateDeps) {
     if (home !== null && home.hostId !== deps.hostId && !lostHosts.includes(home.hostId)) {
       return { elsewhere: home }
     }
-    return withCardHeartbeats(async ({ killsBefore, ...hooks }) => {
+    return withCardHeartbeats<RenderReceipt | RenderElsewhere>(async ({ killsBefore, ...hooks }) => {
       const job = renderJobOf(input, deps.simulate)
       const hash = planHash(
         job,
@@ -65,6 +68,9 @@ export function createGenerate(deps: GenerateDeps) {
         )
       const { jobId, lane } = input.plan
       const cardSecondsLimit = input.plan.cardSecondsLimit * (deps.timeScale ?? 1)
+      if (deps.mayBegin && !(await deps.desk.knows({ jobId, planHash: hash }))) {
+        if (!(await deps.mayBegin(lane, hooks.signal))) return { elsewhere: null }
+      }
       const what = { jobId, planHash: hash, lane, job, references, cardSecondsLimit, round, lowMemory }
       return await deps.desk.render({ ...what, killsBefore }, hooks)
     }, deps.hostId)

@@ -3,7 +3,7 @@
  * encoding, of one SDXL image at a time, with the preview engine as fast as it can. Real processes, a server that keeps
  * its data in a file. `npm run bench:overhead -- [--jobs 60] [--out bench-results] [--json]`
  */
-import { orRefuse, positive, readOptions } from '../dev/commandLine.ts'
+import { orRefuse, readOptions, whole } from '../dev/commandLine.ts'
 import { describeMachine } from './contest/report/machine.ts'
 import { legRows, type OverheadFigures } from './overheadFigures.ts'
 import { startOverheadStack } from './overheadStack.ts'
@@ -21,7 +21,7 @@ const { values } = readOptions(USAGE, {
   out: { type: 'string' },
   json: { type: 'boolean', default: false },
 })
-const count = orRefuse(USAGE, () => positive('jobs', values.jobs))
+const count = orRefuse(USAGE, () => whole('jobs', values.jobs))
 
 const stack = await startOverheadStack()
 try {

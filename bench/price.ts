@@ -4,7 +4,7 @@
  * `npm run bench:price -- [--jobs 15] [--repeats 9] [--out bench-results] [--json]`
  */
 import { randomBytes } from 'node:crypto'
-import { orRefuse, positive, readOptions } from '../dev/commandLine.ts'
+import { orRefuse, readOptions, whole } from '../dev/commandLine.ts'
 import type { StackAddresses } from '../dev/stackAddresses.ts'
 import { describeMachine } from './contest/report/machine.ts'
 import { digits, spreadText } from './contest/report/numbers.ts'
@@ -28,8 +28,8 @@ const { values } = readOptions(USAGE, {
   json: { type: 'boolean', default: false },
 })
 const { jobsEach, repeatCount } = orRefuse(USAGE, () => ({
-  jobsEach: positive('jobs', values.jobs),
-  repeatCount: positive('repeats', values.repeats),
+  jobsEach: whole('jobs', values.jobs),
+  repeatCount: whole('repeats', values.repeats),
 }))
 
 const plain = await startOverheadStack()

@@ -4,7 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { orRefuse, positive, readOptions } from '../dev/commandLine.ts'
+import { orRefuse, readOptions, whole } from '../dev/commandLine.ts'
 import { describeMachine } from './contest/report/machine.ts'
 import { digits } from './contest/report/numbers.ts'
 import { measureAtDepth } from './scale/atDepth.ts'
@@ -25,7 +25,7 @@ const { values } = readOptions(USAGE, {
   json: { type: 'boolean', default: false },
 })
 const { few, many } = orRefuse(USAGE, () => {
-  const [few, many] = [positive('few', values.few), positive('many', values.many)]
+  const [few, many] = [whole('few', values.few), whole('many', values.many)]
   if (few < 100 || many < few) throw new Error('--few is at least 100, --many no less')
   if (process.platform !== 'linux')
     throw new Error('memory and CPU of processes are read from /proc: Linux only')

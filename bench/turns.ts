@@ -4,7 +4,7 @@
  * and the turnstile's durations at 1/20, the real driver, a real child process, no Temporal. Minutes.
  * `npm run bench:turns -- [--seconds 120] [--repeats 3] [--json]`
  */
-import { orRefuse, positive, readOptions } from '../dev/commandLine.ts'
+import { orRefuse, positive, readOptions, whole } from '../dev/commandLine.ts'
 import { GUARANTEED_SHARES } from '../gpu/shares.ts'
 import { LANES } from '../jobs/jobTypes.ts'
 import { median, quantile } from './legs.ts'
@@ -26,7 +26,7 @@ const { values } = readOptions(USAGE, {
   json: { type: 'boolean', default: false },
 })
 const { seconds, repeats, speed, load } = orRefuse(USAGE, () => ({
-  ...{ seconds: positive('seconds', values.seconds), repeats: positive('repeats', values.repeats) },
+  ...{ seconds: positive('seconds', values.seconds), repeats: whole('repeats', values.repeats) },
   ...{ speed: positive('speed', values.speed), load: positive('load', values.load) },
 }))
 const SETTINGS = ['idle', 'block', 'job'] as const

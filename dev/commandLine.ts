@@ -6,9 +6,13 @@ type OptionTable = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['opt
  * The options of a program of this repository, as `parseArgs` reads them. With `--help` prints the usage and ends the process, and
  * with what it does not know says so first (exit code 2).
  */
-export function readOptions<const Table extends OptionTable>(usage: string, table: Table) {
+export function readOptions<const Table extends OptionTable>(
+  usage: string,
+  table: Table,
+  { allowPositionals = false } = {},
+) {
   const read = orRefuse(usage, () =>
-    parseArgs({ allowPositionals: true, options: { ...table, help: { type: 'boolean', default: false } } }),
+    parseArgs({ allowPositionals, options: { ...table, help: { type: 'boolean', default: false } } }),
   )
   if ('help' in read.values && read.values.help === true) {
     console.log(usage)
@@ -32,4 +36,11 @@ export function positive(name: string, text: string): number {
   const value = Number(text)
   if (value > 0 && Number.isFinite(value)) return value
   throw new Error(`--${name}: ${text} is no number above 0`)
+}
+
+/** A whole number above 0. */
+export function whole(name: string, text: string): number {
+  const value = positive(name, text)
+  if (Number.isInteger(value)) return value
+  throw new Error(`--${name}: ${text} is no whole number`)
 }

@@ -104,7 +104,8 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   let respawnTimer: NodeJS.Timeout | undefined
   let reapTimer: NodeJS.Timeout | undefined
   let stopped: Promise<void> | null = null
-  const unending = Promise.withResolvers<void>()
+  /** Of the present life. */
+  let unending = Promise.withResolvers<void>()
   const running = new Map<string, Promise<EngineResult>>()
 
   const gone = (message: string) => new JobFailure('engine_crashed', message)
@@ -112,6 +113,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   function launch(): ProgramSession {
     clearTimeout(respawnTimer)
     status = 'starting'
+    unending = Promise.withResolvers()
     const opened = openProgramSession({
       program: { command: options.command, args: options.args, env: options.env },
       lanes,
@@ -123,7 +125,10 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       onBusy: table.heard,
       onTick: table.tick,
       onDying,
-      onModels: table.modelsAre,
+      onModels(...told) {
+        table.modelsAre(...told)
+        coolDown()
+      },
       log,
     })
     session = opened
@@ -133,12 +138,16 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
         status = 'ready'
         link = ready
         table.attach(ready)
-        breaker.programReady()
+        coolDown()
       },
       () => {},
     )
     void outlive(opened)
     return opened
+  }
+
+  function coolDown(): void {
+    if (status === 'ready' && !table.warming()) breaker.programReady()
   }
 
   function onDying(): void {

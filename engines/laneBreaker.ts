@@ -3,7 +3,7 @@ import type { Lane } from '../jobs/jobTypes.ts'
 export interface LaneBreakerLimits {
   /** So many jobs of one lane that killed the program, with none finished in between, take the lane out of service. */
   crashes: number
-  /** That the program must have been ready at a stretch before the lane is tried again. Doubles while that kills it once more. */
+  /** That the program must have been there for the others before the lane is tried again. Doubles while that kills it once more. */
   cooldownMs: number
   longestCooldownMs: number
 }
@@ -25,7 +25,7 @@ export interface LaneBreaker {
   crashed(job: { taskId: string; lane: Lane }): void
   succeeded(lane: Lane): void
   isOut(lane: Lane): boolean
-  /** Lanes cool down while there is a program for the others: it takes minutes to load, which are nobody's. */
+  /** Lanes cool down while there is a program for the others: it takes minutes to load, which are nobody's. Idempotent. */
   programReady(): void
   programGone(): void
 }
@@ -39,11 +39,13 @@ export function createLaneBreaker(options: {
   const culprits = new Map<Lane, Set<string>>()
   /** Of lanes that are out, or are being tried. */
   const cooldownMs = new Map<Lane, number>()
-  const out = new Set<Lane>()
-  const timers = new Set<NodeJS.Timeout>()
+  /** Of lanes that are out: what of it is left. */
+  const leftMs = new Map<Lane, number>()
+  const cooling = new Map<Lane, { timer: NodeJS.Timeout; sinceMs: number }>()
 
   function tryAgain(lane: Lane): void {
-    out.delete(lane)
+    cooling.delete(lane)
+    leftMs.delete(lane)
     onChange(lane, false)
   }
 
@@ -51,26 +53,30 @@ export function createLaneBreaker(options: {
     crashed({ taskId, lane }) {
       const all = (culprits.get(lane) ?? new Set()).add(taskId)
       culprits.set(lane, all)
-      if (all.size < limits.crashes || out.has(lane)) return
+      if (all.size < limits.crashes || leftMs.has(lane)) return
       const last = cooldownMs.get(lane)
-      cooldownMs.set(
-        lane,
-        last === undefined ? limits.cooldownMs : Math.min(2 * last, limits.longestCooldownMs),
-      )
-      out.add(lane)
+      const next = last === undefined ? limits.cooldownMs : Math.min(2 * last, limits.longestCooldownMs)
+      cooldownMs.set(lane, next)
+      leftMs.set(lane, next)
       onChange(lane, true)
     },
     succeeded(lane) {
       culprits.delete(lane)
       cooldownMs.delete(lane)
     },
-    isOut: lane => out.has(lane),
+    isOut: lane => leftMs.has(lane),
     programReady() {
-      for (const lane of out) timers.add(setTimeout(tryAgain, cooldownMs.get(lane), lane).unref())
+      for (const [lane, ms] of leftMs) {
+        if (cooling.has(lane)) continue
+        cooling.set(lane, { timer: setTimeout(tryAgain, ms, lane).unref(), sinceMs: performance.now() })
+      }
     },
     programGone() {
-      for (const timer of timers) clearTimeout(timer)
-      timers.clear()
+      for (const [lane, { timer, sinceMs }] of cooling) {
+        clearTimeout(timer)
+        leftMs.set(lane, Math.max(0, (leftMs.get(lane) ?? 0) - (performance.now() - sinceMs)))
+      }
+      cooling.clear()
     },
   }
 }

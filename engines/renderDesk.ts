@@ -20,6 +20,8 @@ export interface RenderDesk {
    * a `JobFailure`, or with the signal's reason; after a cancellation, once the program has let go and the files are gone.
    */
   render(request: RenderRequest, hooks?: RenderHooks): Promise<RenderReceipt>
+  /** Whether the render is in progress here, or its receipt is there. */
+  knows(request: Pick<RenderRequest, 'jobId' | 'planHash'>): Promise<boolean>
   /**
    * Resolves when every render is over and tidied up, or after a few seconds. For the end of the process, once its program
    * has stopped: a mark that is left would count as a death that nobody died.
@@ -43,6 +45,8 @@ interface Flight {
   over: Promise<void>
 }
 
+const keyOf = ({ jobId, planHash }: Pick<RenderRequest, 'jobId' | 'planHash'>) => `${jobId}/${planHash}`
+
 /** Some thirty operations on files take milliseconds. */
 const SETTLED_MS = 5_000
 
@@ -55,13 +59,16 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
 
   return {
     async render(request, hooks = {}) {
-      const key = `${request.jobId}/${request.planHash}`
+      const key = keyOf(request)
       if (!flights.has(key)) hooks.signal?.throwIfAborted()
       for (;;) {
         const flight = flights.get(key) ?? startFlight(key, request)
         if (!flight.stopping()) return flight.join(hooks)
         await flight.over
       }
+    },
+    async knows(request) {
+      return flights.has(keyOf(request)) || (await deps.renders.receipt(request)) !== null
     },
     async settled() {
       const over = Promise.all([...flights.values()].map(flight => flight.over))

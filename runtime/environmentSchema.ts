@@ -27,8 +27,8 @@ const httpUrl = z
   .transform(value => value.replace(/\/+$/, ''))
 const count = z.coerce.number().int().nonnegative()
 const positive = z.coerce.number().positive()
-/** Hours. A history holds 51,200 events, and a receiver that is down costs some 13 of them every quarter of an hour. */
-const days = positive.max(30 * 24)
+/** A history holds 51,200 events, and a receiver that is down costs some 13 of them every quarter of an hour. */
+const hoursOfAMonth = positive.max(30 * 24)
 const queueSafe = z.string().regex(QUEUE_SAFE, 'letters, digits, - and _ only, 64 at most')
 
 /**
@@ -79,7 +79,7 @@ export const environmentSchema = z.object({
     .regex(/^whsec_[A-Za-z0-9+/=]{24,}$/, 'whsec_ and base64')
     .optional(),
   CALLBACK_TIMEOUT_SECONDS: positive.default(15),
-  CALLBACK_RETRY_HOURS: days.default(72),
+  CALLBACK_RETRY_HOURS: hoursOfAMonth.default(72),
   METRICS_URL: httpUrl.optional(),
 
   REFERENCE_ALLOW_HOSTS: list.default([]),
@@ -123,7 +123,7 @@ export const environmentSchema = z.object({
   HOST_LOST_SECONDS: positive.default(300),
   RECONCILE_SECONDS: positive.default(45),
   DEADLINE_FACTOR: positive.default(1),
-  QUARANTINE_HOURS: days.default(72),
+  QUARANTINE_HOURS: hoursOfAMonth.default(72),
   TIME_SCALE: positive.default(1),
   STAGING_TTL_HOURS: positive.default(48),
   STAGING_MAX_GIB: positive.default(10),

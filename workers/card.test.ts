@@ -81,7 +81,7 @@ test('a lane whose jobs killed the program again and again says so to the operat
     ...card,
     workerState: () => 'RUNNING',
     missingWeights: async () => null,
-    preparation: { isDone: () => true, done: Promise.resolve() },
+    preparation: { isDone: () => true, onDone: () => () => {} },
   }
   const crashes = ['one', 'two', 'three'].map(id => run(id, 'sdxl', { ...IMAGE, simulate: 'crash' }))
   const ended = Promise.allSettled(crashes)

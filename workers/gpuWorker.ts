@@ -20,7 +20,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import type { CardActivities, HostActivities, UploadActivities } from '../workflows/activities.ts'
 import { scaledMs } from '../workflows/timeScale.ts'
 import { workerDataConverter } from './dataConverter.ts'
-import { createLaneGate } from './laneGate.ts'
+import { createLaneGate, opensWithin } from './laneGate.ts'
 import { laneSlots } from './laneSlots.ts'
 import { measuredGenerate, measuredUpload } from './measured.ts'
 import { createMissingVace } from './missingVace.ts'
@@ -46,6 +46,8 @@ const JOBS_PER_LANE = 2
 const UPLOADS_AT_ONCE = 8
 /** An operator's commands, and attempts that wait at home for a render, as all do after an outage. */
 const HOST_ACTIVITIES_AT_ONCE = 50
+/** A render whose attempt was lost waits so long for the program of its machine; then any machine may make it. */
+const OPENS_SOON_MS = 10_000
 /** Neither lanes nor hosts have workflows; what a tuner must name but nobody uses. */
 const UNUSED_SLOTS = { type: 'fixed-size', numSlots: 2 } as const
 
@@ -72,18 +74,22 @@ export function createGpuWorkers({
   const simulate = !config.production
   const { timeScale } = config
   const gate = createLaneGate({ program, missingWeights, preparation, log })
+  const generating = { hostId: config.hostId, desk, staging, simulate, timeScale }
   const card: CardActivities = {
-    generate: measuredGenerate(
-      createGenerate({ hostId: config.hostId, desk, staging, simulate, timeScale }),
-      metrics,
-    ),
+    generate: measuredGenerate(createGenerate(generating), metrics),
     enhancePrompt: createEnhancePrompt({
       ...{ program, simulate, timeScale },
       missingVace: createMissingVace(config),
     }),
   }
   const host: HostActivities = {
-    generate: card.generate,
+    generate: measuredGenerate(
+      createGenerate({
+        ...generating,
+        mayBegin: (lane, signal) => opensWithin(scaledMs(config, OPENS_SOON_MS), gate, lane, signal),
+      }),
+      metrics,
+    ),
     controlCard: createControlCard({ lanes, status }),
   }
   const uploads: UploadActivities = {

@@ -25,7 +25,7 @@ afterEach(async () => {
 /** What the Worker of a lane would be given for two requests. */
 function asking(options: Omit<Parameters<typeof createLaneGate>[0], 'preparation'>) {
   const gate = createLaneGate({
-    preparation: { isDone: () => true, done: Promise.resolve() },
+    preparation: { isDone: () => true, onDone: () => () => {} },
     lookMs: 20,
     ...options,
   })

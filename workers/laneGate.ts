@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
 import { type Lane, laneRow } from '../jobs/jobTypes.ts'
@@ -22,23 +21,48 @@ const LOOK_MS = 1_000
  * In its queue it waits for either.
  */
 export function createLaneGate(
-  deps: LaneGateDeps & { log: Pick<Logger, 'warn'>; lookMs?: number },
+  deps: LaneGateDeps & { log: Pick<Logger, 'info' | 'warn'>; lookMs?: number },
 ): LaneGate {
   const { log, preparation, lookMs = LOOK_MS } = deps
-  async function soon(signal: AbortSignal): Promise<void> {
-    const looking = sleep(lookMs, undefined, { signal })
-    if (preparation.isDone()) return await looking
-    looking.catch(() => {})
-    await Promise.race([looking, preparation.done])
+  function soon(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, lookMs)
+    const off = preparation.onDone(resolve)
+    const onAbort = () => resolve()
+    signal.addEventListener('abort', onAbort)
+    return promise.finally(() => {
+      clearTimeout(timer)
+      off()
+      signal.removeEventListener('abort', onAbort)
+    })
   }
   return async (lane, signal) => {
     for (let told: string | null = null; ; ) {
       const why = await whyClosed(deps, lane)
       if (why === null) return
-      if (why !== told) log.warn({ lane, why }, 'the lane takes no jobs')
+      if (why !== told) log[preparation.isDone() ? 'warn' : 'info']({ lane, why }, 'the lane takes no jobs')
       told = why
-      await soon(signal).catch(() => signal.throwIfAborted())
+      await soon(signal)
+      signal.throwIfAborted()
     }
+  }
+}
+
+/** Whether the gate opens within so long. */
+export async function opensWithin(
+  limitMs: number,
+  gate: LaneGate,
+  lane: Lane,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const waiting = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
+  try {
+    await gate(lane, waiting)
+    return true
+  } catch (error) {
+    signal.throwIfAborted()
+    if (waiting.aborted) return false
+    throw error
   }
 }
 

@@ -32,7 +32,7 @@ async function served(kind: 'diffusers' | 'preview') {
     lanes: { get: () => 'open' as const },
     workerState: () => 'RUNNING',
     missingWeights: createMissingWeights(config),
-    preparation: { isDone: () => true, done: Promise.resolve() },
+    preparation: { isDone: () => true, onDone: () => () => {} },
     card: null,
     memory: () => null,
   }

@@ -3,8 +3,8 @@ import { type WarmUpOptions, warmUp } from './warmUp.ts'
 
 export interface Preparation {
   isDone(): boolean
-  /** Settles when it is done; never, when that cannot be. */
-  done: Promise<void>
+  /** Calls `listener` when it is done, if it ever is. Gives what ends that. */
+  onDone(listener: () => void): () => void
 }
 
 /**
@@ -16,7 +16,7 @@ export function prepare(
   options: WarmUpOptions,
 ): Preparation {
   const { log, signal } = options
-  const { promise: done, resolve } = Promise.withResolvers<void>()
+  const listeners = new Set<() => void>()
   let isDone = false
   async function work(): Promise<void> {
     await program.start().then(
@@ -26,10 +26,16 @@ export function prepare(
     )
     await warmUp(program, options)
     isDone = true
-    resolve()
+    for (const listener of listeners) listener()
   }
   work().catch((err: unknown) => {
     if (!signal.aborted) log.error({ err }, 'the inference program could not be prepared')
   })
-  return { isDone: () => isDone, done }
+  return {
+    isDone: () => isDone,
+    onDone(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
 }

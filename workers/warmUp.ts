@@ -80,6 +80,8 @@ export async function warmUp(
         const outDir = join(folder, 'out')
         await mkdir(outDir)
         const id = `warm-up-${lane}`
+        // It may have been closed meanwhile: the job would wait for it to open.
+        if (lanes.get(lane) !== 'open') throw new Error('the lane was closed')
         const drawn = role === undefined ? job : await withReference(job, role, folder)
         await program.run(
           { id, lane, job: drawn, outDir, cardSecondsLimit: LIMIT_SECONDS },

@@ -49,8 +49,9 @@ export async function render(
             asked,
           ]))
       if (!('elsewhere' in found)) return found
-      production.held ||= found.elsewhere.begun
       home = found.elsewhere
+      if (home === null) silenceMs = hostLostMs
+      else production.held ||= home.begun
     } catch (error) {
       if (home !== null && isHostSilent(error)) {
         lostHosts.push(home.hostId)

@@ -35,7 +35,9 @@ export async function checkWeights(settings: WeightSettings, hf = 'hf'): Promise
     const hinders = set.renders !== null && !families[set.renders] && !set.spare
     const without =
       set.name === 'wan_2_1_vace' && hinders ? 'WAN jobs wait for a machine that has it.' : set.without
-    return { ...set, hinders, without }
+    const others = found.filter(other => other.name !== set.name && other.renders === set.renders)
+    const spare = set.spare && (set.renders === null || others.some(other => other.state === 'complete'))
+    return { ...set, hinders, without, spare }
   })
   return { modelsDir: settings.modelsDir, sets, families, ok: families.sdxl && families.wan }
 }

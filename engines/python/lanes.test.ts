@@ -91,6 +91,10 @@ it('memory that runs out beside the allocator is no lost card, and a lost card i
   })
 })
 
+it('a job’s peak is its own time’s, whoever cuts in', () => {
+  expect(facts.peaks).toEqual([900, 700])
+})
+
 it('compiles nothing where there is no compiler', () => {
   expect(facts.compilesWithoutCompiler).toBe(false)
 })

@@ -44,6 +44,19 @@ test('a render whose machine died and comes back is made there, though another w
   expect(await readdir(join(dataDir, 'renders', payload.id))).toHaveLength(1)
 })
 
+test('a render whose machine comes back, but not its program, is made by another', async () => {
+  const pipeline = await loseMachine('300')
+  const neverReady = "process.stdin.resume().on('end', () => process.exit())"
+  const ENGINE_COMMAND = JSON.stringify([process.execPath, '-e', neverReady])
+  const own = { ...FAST, ENGINE: 'own', ENGINE_COMMAND, ENGINE_DEVICE: 'cpu' }
+  const stopping = new AbortController()
+  const back = startMachine(pipeline, 'first', pipeline.dataDir, own, stopping.signal)
+  back.catch(() => {})
+  expect((await ending(pipeline, pipeline.payload.id)).receipt?.host).toBe('second')
+  stopping.abort()
+  await expect(back).rejects.toThrow('aborted')
+})
+
 test('a render whose machine never comes back is made by another, once the host counts as lost', async () => {
   const pipeline = await loseMachine('20')
   expect((await ending(pipeline, pipeline.payload.id)).receipt?.host).toBe('second')

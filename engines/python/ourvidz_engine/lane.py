@@ -161,10 +161,9 @@ class Lane:
         load_ms = (time.perf_counter() - since) * 1000
         work.phase("waiting")
         claim.hold = self.turn.take(task.id, task.cancel, work.progress)
-        self._memory.begin_peak()
-        with holding(claim.hold), torch.no_grad():
+        with self._memory.peak() as peak, holding(claim.hold), torch.no_grad():
             result = self._attempt(task, work)
-        peak_mib = round(self._memory.peak_mib(), 1) if work.measured else None
+        peak_mib = peak.mib() if work.measured else None
         # Of a job that was told to save memory the worker would learn that all of its kind need as little.
         claim.peak_mib = None if task.low_memory else peak_mib
         return Computed(result, load_ms, claim.hold, peak_mib)

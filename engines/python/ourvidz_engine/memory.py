@@ -7,16 +7,29 @@ bytes of all living tensors, so that a test can see whether a job has given ever
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
 MIB = 1024 * 1024
 
 
+@dataclass(eq=False)
+class Peak:
+    """Bytes: the most that was reserved and that was in use, and what an earlier, larger job had left reserved."""
+
+    reserved: int = 0
+    allocated: int = 0
+    left: int = 0
+
+    def mib(self) -> float:
+        return round(max(self.reserved - self.left, self.allocated) / MIB, 1)
+
+
 class Memory:
     def __init__(self, device: str) -> None:
         self._cuda = device == "cuda"
-        self._unused = 0
+        self._peaks: list[Peak] = []
         self._loads: torch.cuda.Stream | None = None
 
     def limit(self, budget_mib: float | None) -> None:
@@ -46,18 +59,29 @@ class Memory:
 
         return psutil.virtual_memory().total / MIB
 
-    def begin_peak(self) -> None:
+    @contextmanager
+    def peak(self) -> Iterator["Peak"]:
+        """Of all that is computed within, jobs of other lanes included. Begun and ended with the card in hand."""
+        peak = Peak()
         if self._cuda:
+            # The allocator has one maximum for all lanes.
+            self._look()
             torch.cuda.reset_peak_memory_stats()
-            self._unused = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+            peak.left = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+        self._peaks.append(peak)
+        try:
+            yield peak
+            if self._cuda:
+                self._look()
+            else:
+                peak.allocated = living_tensor_bytes()
+        finally:
+            self._peaks.remove(peak)
 
-    def peak_mib(self) -> float:
-        """The most that was reserved since `begin_peak`, less what an earlier, larger job had left reserved; at least what
-        was used. Jobs of other lanes in between count too."""
-        if not self._cuda:
-            return living_tensor_bytes() / MIB
-        reserved = torch.cuda.max_memory_reserved() - self._unused
-        return max(reserved, torch.cuda.max_memory_allocated()) / MIB
+    def _look(self) -> None:
+        for peak in self._peaks:
+            peak.reserved = max(peak.reserved, torch.cuda.max_memory_reserved())
+            peak.allocated = max(peak.allocated, torch.cuda.max_memory_allocated())
 
     @contextmanager
     def loading(self) -> Iterator[None]:

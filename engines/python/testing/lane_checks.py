@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from unittest.mock import patch
 
 import torch
 
@@ -15,6 +16,7 @@ from ourvidz_engine.failures import as_failure, is_out_of_memory
 from ourvidz_engine.gates import gate
 from ourvidz_engine.jobs import RenderJob
 from ourvidz_engine.libraries import MOST_GRAPHS, allow_many_graphs, can_compile
+from ourvidz_engine.memory import MIB, Memory
 from ourvidz_engine.notices import send_notices
 from ourvidz_engine.options import parse_options
 from ourvidz_engine.program import Program
@@ -276,6 +278,37 @@ def graphs_of_two_threads() -> list[int]:
     return seen
 
 
+class Allocator:
+    """As torch tells of its own, in bytes; all that is reserved is in use."""
+
+    def __init__(self) -> None:
+        self._now = self._most = 0
+
+    def hold(self, mib: int) -> None:
+        self._now = mib * MIB
+        self._most = max(self._most, self._now)
+
+    def figures(self) -> dict[str, Callable[[], int | None]]:
+        def reset() -> None:
+            self._most = self._now
+
+        now = dict.fromkeys(("memory_reserved", "memory_allocated"), lambda: self._now)
+        most = dict.fromkeys(("max_memory_reserved", "max_memory_allocated"), lambda: self._most)
+        return {**now, **most, "reset_peak_memory_stats": reset}
+
+
+def peaks() -> list[float]:
+    """Of a job whose lane another one cuts into after its own peak, and of that one."""
+    allocator, memory = Allocator(), Memory("cuda")
+    with patch.multiple(torch.cuda, **allocator.figures()), memory.peak() as whole:
+        for mib in (900, 500):
+            allocator.hold(mib)
+        with memory.peak() as within:
+            for mib in (700, 500):
+                allocator.hold(mib)
+    return [whole.mib(), within.mib()]
+
+
 def odd_text() -> str:
     reading, writing = os.pipe()
     Channel(writing).send("done", text="\ud800")
@@ -329,6 +362,7 @@ def main() -> None:
         "stalls": stalls(),
         "tellsItsOperator": tells_its_operator(),
         "outOfMemory": out_of_memory(),
+        "peaks": peaks(),
         "oddText": odd_text(),
         "compilesWithoutCompiler": compiles_without_compiler(),
         "codes": codes(),

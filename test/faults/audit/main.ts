@@ -8,11 +8,15 @@ const HELP = `Audits the evidence folder of a run of faults.
 
 Without --temporal the histories are those that an earlier audit has saved in the folder. Exit code 1: something was found.`
 
-const { values, positionals } = readOptions(HELP, {
-  temporal: { type: 'string' },
-  namespace: { type: 'string' },
-  json: { type: 'boolean', default: false },
-})
+const { values, positionals } = readOptions(
+  HELP,
+  {
+    temporal: { type: 'string' },
+    namespace: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+  { allowPositionals: true },
+)
 const [directory] = positionals
 if (directory === undefined) {
   console.error(HELP)

@@ -2,5 +2,5 @@
 
 FIRST_BLOCK_CACHE = "first-block-cache"
 
-#: The worker's ENGINE_LOSSY knows the same (`runtime/config.ts`).
+#: The worker's ENGINE_LOSSY knows the same (`runtime/environmentSchema.ts`).
 LOSSY_NAMES = frozenset({FIRST_BLOCK_CACHE})
