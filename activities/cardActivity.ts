@@ -15,6 +15,8 @@ export interface CardHooks {
   keepRenderingOnAbort: () => boolean
   /** Attempts before this one that the inference program died of, on any host. */
   killsBefore: number
+  /** Resolves once Temporal has said that it counts on this attempt; rejects when it is given up. */
+  confirm: () => Promise<void>
 }
 
 /**
@@ -43,8 +45,10 @@ export async function withCardHeartbeats<T>(
   /** The worker shuts down before the render has had the card: another host need not wait for this one. */
   const isLeaving = () => context.cancellationDetails?.workerShutdown === true && home?.begun === false
   try {
-    await confirmAttempt(context, told())
+    const confirm = () => confirmAttempt(context, told())
+    await confirm()
     return await work({
+      confirm,
       signal: context.cancellationSignal,
       onProgress: next => {
         progress = { ...next, held: next.held || progress.held, kills: next.kills ?? progress.kills ?? 0 }

@@ -11,7 +11,7 @@ function unreachable(): never {
 test('a render that is at home on another host is left to it, also when an earlier home was lost', async () => {
   const generate = createGenerate({
     hostId: 'third',
-    desk: { render: unreachable },
+    desk: { render: unreachable, knows: unreachable },
     staging: { open: unreachable },
     simulate: false,
   })

@@ -23,6 +23,11 @@ export interface RunHooks {
   onProgress?: (progress: RenderProgress) => void
   /** The program has died, or must, and this job is to blame. Comes before the promise rejects. */
   onKilled?: () => void
+  /**
+   * Asked before the job is begun anew, as its program died by another's doing. Rejects when nobody counts on it any more: another
+   * machine may be at it.
+   */
+  confirm?: () => Promise<void>
 }
 
 type Fields<T extends EngineEvent['type']> = Omit<Extract<EngineEvent, { type: T }>, 'type' | 'id'>

@@ -29,8 +29,10 @@ export function createEngineTask(options: {
   silenceMs: number
   /** `mayHoldCard`: it was with the program and had not said that its GPU part is over. */
   onEnd: (mayHoldCard: boolean) => void
+  /** It was taken back, and may begin anew. */
+  onConfirmed: () => void
 }) {
-  const { task, hooks, cancelGraceMs, silenceMs, onEnd } = options
+  const { task, hooks, cancelGraceMs, silenceMs, onEnd, onConfirmed } = options
   const { promise, resolve, reject } = Promise.withResolvers<EngineResult>()
   const artifacts: EngineResult['artifacts'] = []
   const drawing: JobPhase = task.job.kind === 'enhance' ? 'enhancing prompt' : 'rendering'
@@ -41,6 +43,7 @@ export function createEngineTask(options: {
   let released = false
   let quietMs = 0
   let takenBack = 0
+  let confirmed = true
   /** What it had held of the card, in ms, when it last made a step. */
   let movedAtMs = 0
   let graceTimer: NodeJS.Timeout | undefined
@@ -85,6 +88,21 @@ export function createEngineTask(options: {
     if (verdict) reject(verdict.error)
     else settle()
     onEnd(link !== null && !released)
+  }
+
+  async function confirm(): Promise<void> {
+    if (hooks.confirm === undefined) return
+    confirmed = false
+    const time = takenBack
+    try {
+      await hooks.confirm()
+    } catch (error) {
+      giveUp(error)
+      return
+    }
+    if (time !== takenBack) return
+    confirmed = true
+    onConfirmed()
   }
 
   function onAbort(): void {
@@ -204,8 +222,11 @@ export function createEngineTask(options: {
       clock.stop()
       clock.startWaiting()
       report()
+      void confirm()
       return true
     },
+    /** Whether it may be sent, as far as it is concerned. */
+    isConfirmed: () => confirmed,
     granted() {
       if (progress.step === 0) progress.phase = drawing
       clock.granted()

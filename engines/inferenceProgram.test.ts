@@ -260,6 +260,28 @@ describe('a start that fails', () => {
     },
   )
 
+  it('a job whose program died of another begins anew only when it is still counted on', async () => {
+    const program = harness.program()
+    const lives = Promise.withResolvers<void>()
+    const run = (lane: Lane, simulate: string, confirm?: () => Promise<void>) =>
+      program.run(
+        { id: lane, lane, job: renderJob(simulate), outDir: null, cardSecondsLimit: 60 },
+        confirm ? { confirm } : {},
+      )
+    const counted = run('wan.video', 'slow:300', () => lives.promise)
+    await expect.poll(() => program.tasks().holder?.lane).toBe('wan.video')
+    const given = run('wan.image', '', () => Promise.reject(new Error('another machine has it')))
+    given.catch(() => {})
+    await expect.poll(() => program.tasks().running.has('wan.image')).toBe(true)
+    await expect(run('sdxl', 'crash')).rejects.toMatchObject({ code: 'engine_crashed' })
+    await expect(given).rejects.toThrow('another machine has it')
+    await expect.poll(() => program.state().status, { timeout: 10_000 }).toBe('ready')
+    await run('sdxl', '')
+    expect(program.tasks().waiting.get('wan.video')).toEqual(['wan.video'])
+    lives.resolve()
+    expect((await counted).peakMiB).toBe(100)
+  })
+
   it('takes the lane out of service whose jobs kill it again and again; the others go on, and its own jobs wait', async () => {
     const program = harness.program('normal', {
       respawn: { backoffMs: 1, backoffMaxMs: 1, breakerCrashes: 100 },

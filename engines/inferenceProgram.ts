@@ -213,6 +213,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
         cancelGraceMs,
         silenceMs,
         onEnd: mayHoldCard => table.remove(task, mayHoldCard),
+        onConfirmed: () => table.serviceChanged(task.lane),
       })
       running.set(task.id, followed.result)
       table.add(followed)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { JobFailure } from '../jobs/failures.ts'
 import type { RenderReceipt } from '../jobs/receipt.ts'
 import type { RenderProgress } from '../jobs/status.ts'
 import { cancelledByAnother, type FlightDeps, flyRender, type RenderRequest } from './renderFlight.ts'
@@ -12,6 +13,8 @@ export interface RenderHooks {
    * stopped, and its files are removed.
    */
   keepRenderingOnAbort?: (reason: unknown) => boolean
+  /** Resolves once it is certain that this attempt is still counted on; rejects when it is not. */
+  confirm?: () => Promise<void>
 }
 
 export interface RenderDesk {
@@ -89,6 +92,7 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
     const receipt = flyRender(request, deps, {
       signal: controller.signal,
       forget: () => cancelled,
+      confirm,
       onProgress(progress) {
         last = progress
         for (const passenger of passengers) passenger.onProgress?.(progress)
@@ -106,6 +110,13 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
       clearInterval(wantedTimer)
       flights.delete(key)
     })
+
+    async function confirm(): Promise<void> {
+      const asked = [...passengers].map(passenger => passenger.confirm?.() ?? Promise.resolve())
+      await Promise.any(asked).catch(() => {
+        throw new JobFailure('engine_crashed', 'The program died, and nobody counts on this render any more.')
+      })
+    }
 
     function leave(): void {
       if (passengers.size > 0) return

@@ -47,10 +47,15 @@ export interface FlightDeps {
 export async function flyRender(
   request: RenderRequest,
   deps: FlightDeps,
-  hooks: { signal: AbortSignal; forget: () => boolean; onProgress: (progress: RenderProgress) => void },
+  hooks: {
+    signal: AbortSignal
+    forget: () => boolean
+    onProgress: (progress: RenderProgress) => void
+    confirm: () => Promise<void>
+  },
 ): Promise<RenderReceipt> {
   const { renders, log, pollMs } = deps
-  const { signal, forget, onProgress } = hooks
+  const { signal, forget, onProgress, confirm } = hooks
   for (;;) {
     const receipt = await renders.receipt(request)
     if (receipt) return receipt
@@ -90,7 +95,7 @@ export async function flyRender(
           ...(alone ? { alone } : {}),
         },
         {
-          signal,
+          ...{ signal, confirm },
           onProgress: follow,
           onKilled() {
             killed = true

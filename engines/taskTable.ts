@@ -64,7 +64,7 @@ export function createTaskTable(options: {
   }
 
   function mayBegin(task: FollowedTask): boolean {
-    if (!inService(task.lane)) return false
+    if (!inService(task.lane) || !task.isConfirmed()) return false
     const mode = modes.get(task.lane) ?? 'open'
     return mode === 'open' || (mode === 'draining' && !late.has(task))
   }
@@ -112,7 +112,7 @@ export function createTaskTable(options: {
     onUse?.({ holder, jobsWaiting: lines + begun })
   }
 
-  /** A lane is in service or out of it, or an operator has opened or closed it. */
+  /** A lane is in service or out of it, an operator has opened or closed it, or its next job may begin after all. */
   function serviceChanged(lane: Lane): void {
     // Whoever may not begin must not hold a place in the line for memory either.
     for (const task of line(lane)) if (!mayBegin(task)) admission.over(task.id, UNTOLD)

@@ -193,4 +193,21 @@ export const FAILED_SEEDS: readonly FailedSeed[] = [
       store-down
     `),
   },
+  {
+    seed: 2209,
+    why: 'a machine that was cut off began a render anew after its program had died, and another was at it',
+    kinds: words(`
+      disk-full kill-gpu temporal-killed-before-completion-is-reported store-down disk-full kill-control
+      temporal-away kill-control receiver-half-open kill-engine engine-kill store-slow engine-killed-while-rendering
+      control-killed-between-uploads kill-engine restart-patient store-slow gpu-killed-while-rendering
+      cut-off-from-temporal cut-off-from-temporal-until-lost control-killed-while-receipt-is-written engine-oom-once
+      references-vanish kill-engine gpu-killed-before-completion-is-reported
+      gpu-killed-before-completion-is-reported kill-temporal engine-truncated-once engine-truncated-once disk-full
+      kill-engine store-slow receiver-half-open kill-temporal disk-full gpu-killed-while-receipt-is-written
+      restart-patient gpu-killed-before-completion-is-reported control-killed-before-completion-is-reported
+      temporal-killed-between-uploads restart-patient engine-killed-while-rendering engine-no_file-once
+      references-vanish gpu-killed-after-last-upload kill-engine kill-temporal engine-no_file-once kill-control
+      control-killed-while-receipt-is-written
+    `),
+  },
 ]
