@@ -6,13 +6,9 @@ type OptionTable = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['opt
  * The options of a program of this repository, as `parseArgs` reads them. With `--help` prints the usage and ends the process, and
  * with what it does not know says so first (exit code 2).
  */
-export function readOptions<const Table extends OptionTable>(
-  usage: string,
-  table: Table,
-  { allowPositionals = false } = {},
-) {
+export function readOptions<const Table extends OptionTable>(usage: string, table: Table) {
   const read = orRefuse(usage, () =>
-    parseArgs({ allowPositionals, options: { ...table, help: { type: 'boolean', default: false } } }),
+    parseArgs({ options: { ...table, help: { type: 'boolean', default: false } } }),
   )
   if ('help' in read.values && read.values.help === true) {
     console.log(usage)

@@ -1,4 +1,4 @@
-import { readOptions } from '../../../dev/commandLine.ts'
+import { parseArgs } from 'node:util'
 import { audit } from './audit.ts'
 import { formatReport } from './report.ts'
 
@@ -8,19 +8,19 @@ const HELP = `Audits the evidence folder of a run of faults.
 
 Without --temporal the histories are those that an earlier audit has saved in the folder. Exit code 1: something was found.`
 
-const { values, positionals } = readOptions(
-  HELP,
-  {
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
     temporal: { type: 'string' },
     namespace: { type: 'string' },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
-  { allowPositionals: true },
-)
+})
 const [directory] = positionals
-if (directory === undefined) {
-  console.error(HELP)
-  process.exit(2)
+if (values.help || directory === undefined) {
+  console.log(HELP)
+  process.exit(values.help ? 0 : 2)
 }
 const report = await audit(directory, {
   temporalAddress: values.temporal ?? null,
