@@ -68,10 +68,10 @@ export function createGenerate(deps: GenerateDeps) {
         )
       const { jobId, lane } = input.plan
       const cardSecondsLimit = input.plan.cardSecondsLimit * (deps.timeScale ?? 1)
-      if (deps.mayBegin && !(await deps.desk.knows({ jobId, planHash: hash }))) {
-        if (!(await deps.mayBegin(lane, hooks.signal))) return { elsewhere: null }
-      }
-      const what = { jobId, planHash: hash, lane, job, references, cardSecondsLimit, round, lowMemory }
+      const ref = { jobId, planHash: hash }
+      if (deps.mayBegin && !(await deps.desk.knows(ref)) && !(await deps.mayBegin(lane, hooks.signal)))
+        return { elsewhere: null }
+      const what = { ...ref, lane, job, references, cardSecondsLimit, round, lowMemory }
       return await deps.desk.render({ ...what, killsBefore }, hooks)
     }, deps.hostId)
   }

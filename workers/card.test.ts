@@ -12,6 +12,7 @@ import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import { createCard } from './card.ts'
 import { createCardStatus, laneChecks } from './cardStatus.ts'
 import { openEngine } from './engine.ts'
+import { PREPARED } from './testing/prepared.ts'
 
 const IMAGE = plainRender('sdxl', { width: 64, height: 64, frames: 1, steps: 4 })
 const VIDEO = plainRender('wan', { width: 64, height: 64, frames: 9, steps: 20 })
@@ -81,7 +82,7 @@ test('a lane whose jobs killed the program again and again says so to the operat
     ...card,
     workerState: () => 'RUNNING',
     missingWeights: async () => null,
-    preparation: { isDone: () => true, onDone: () => () => {} },
+    preparation: PREPARED,
   }
   const crashes = ['one', 'two', 'three'].map(id => run(id, 'sdxl', { ...IMAGE, simulate: 'crash' }))
   const ended = Promise.allSettled(crashes)

@@ -5,6 +5,7 @@ import { createProgramHarness, renderJob } from '../engines/testing/programHarne
 import { createLaneGate } from './laneGate.ts'
 import { laneSlots } from './laneSlots.ts'
 import type { MissingWeights } from './missingWeights.ts'
+import { PREPARED } from './testing/prepared.ts'
 
 const log = pino({ level: 'silent' })
 const harness = createProgramHarness()
@@ -25,7 +26,7 @@ afterEach(async () => {
 /** What the Worker of a lane would be given for two requests. */
 function asking(options: Omit<Parameters<typeof createLaneGate>[0], 'preparation'>) {
   const gate = createLaneGate({
-    preparation: { isDone: () => true, onDone: () => () => {} },
+    preparation: PREPARED,
     lookMs: 20,
     ...options,
   })

@@ -9,6 +9,7 @@ import { createReadiness } from '../runtime/readiness.ts'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import { createCardStatus, laneChecks } from './cardStatus.ts'
 import { createMissingWeights } from './missingWeights.ts'
+import { PREPARED } from './testing/prepared.ts'
 
 const log = pino({ level: 'silent' })
 const harness = createProgramHarness()
@@ -32,7 +33,7 @@ async function served(kind: 'diffusers' | 'preview') {
     lanes: { get: () => 'open' as const },
     workerState: () => 'RUNNING',
     missingWeights: createMissingWeights(config),
-    preparation: { isDone: () => true, onDone: () => () => {} },
+    preparation: PREPARED,
     card: null,
     memory: () => null,
   }

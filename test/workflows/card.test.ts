@@ -10,7 +10,7 @@ import { CARD_FAILURES } from '../../workflows/types.ts'
 import { temporaryDirectory } from '../temporaryDirectory.ts'
 import { payloadOf } from './payloads.ts'
 import { openPipeline } from './pipeline.ts'
-import { startMachine } from './startMachine.ts'
+import { NEVER_READY, startMachine } from './startMachine.ts'
 
 const HOST = 'card-1'
 
@@ -137,16 +137,8 @@ test('a worker whose program does not come up answers the operator all the same'
   timeout: 60_000,
 }, async () => {
   const pipeline = await openPipeline({ gpu: false })
-  const neverReady = "process.stdin.resume().on('end', () => process.exit())"
-  const ENGINE_COMMAND = JSON.stringify([process.execPath, '-e', neverReady])
   const stopping = new AbortController()
-  const machine = startMachine(
-    pipeline,
-    'slow',
-    await temporaryDirectory(),
-    { ENGINE: 'own', ENGINE_COMMAND, ENGINE_DEVICE: 'cpu' },
-    stopping.signal,
-  )
+  const machine = startMachine(pipeline, 'slow', await temporaryDirectory(), NEVER_READY, stopping.signal)
   machine.catch(() => {})
   const card = pipeline.pipeline.card('slow')
   await expect

@@ -5,7 +5,7 @@ import { startTcpProxy } from '../faults/world/tcpProxy.ts'
 import { temporaryDirectory } from '../temporaryDirectory.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline } from './pipeline.ts'
-import { startMachine } from './startMachine.ts'
+import { NEVER_READY, startMachine } from './startMachine.ts'
 
 const FAST = { TIME_SCALE: '0.1', PREVIEW_SPEED: '0.02' }
 
@@ -46,9 +46,7 @@ test('a render whose machine died and comes back is made there, though another w
 
 test('a render whose machine comes back, but not its program, is made by another', async () => {
   const pipeline = await loseMachine('300')
-  const neverReady = "process.stdin.resume().on('end', () => process.exit())"
-  const ENGINE_COMMAND = JSON.stringify([process.execPath, '-e', neverReady])
-  const own = { ...FAST, ENGINE: 'own', ENGINE_COMMAND, ENGINE_DEVICE: 'cpu' }
+  const own = { ...FAST, ...NEVER_READY }
   const stopping = new AbortController()
   const back = startMachine(pipeline, 'first', pipeline.dataDir, own, stopping.signal)
   back.catch(() => {})

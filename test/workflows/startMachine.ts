@@ -5,6 +5,17 @@ import type { OwnedProcess } from '../../dev/ownedProcess.ts'
 import { startStackWorker } from '../../dev/stackWorker.ts'
 import type { Pipeline } from './pipeline.ts'
 
+/** Of a machine whose inference program is started and never ready. */
+export const NEVER_READY = {
+  ENGINE: 'own',
+  ENGINE_DEVICE: 'cpu',
+  ENGINE_COMMAND: JSON.stringify([
+    process.execPath,
+    '-e',
+    "process.stdin.resume().on('end', () => process.exit())",
+  ]),
+}
+
 /** A GPU worker as a process of its own, which can be killed; one process cannot be two hosts. It ends with the test. */
 export async function startMachine(
   { config }: Pick<Pipeline, 'config'>,
