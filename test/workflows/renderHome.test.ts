@@ -8,6 +8,8 @@ import { ending, openPipeline } from './pipeline.ts'
 import { NEVER_READY, startMachine } from './startMachine.ts'
 
 const FAST = { TIME_SCALE: '0.1', PREVIEW_SPEED: '0.02' }
+/** Within a test: ten minutes. */
+const NEVER_LOST = '6000'
 
 /** Kills a machine's worker as soon as its render has the card, and lets another machine take the job's next attempt. */
 async function loseMachine(hostLostSeconds: string) {
@@ -26,7 +28,7 @@ async function loseMachine(hostLostSeconds: string) {
 }
 
 test('a render whose machine died and comes back is made there, though another was free before', async () => {
-  const pipeline = await loseMachine('300')
+  const pipeline = await loseMachine(NEVER_LOST)
   const { payload, dataDir } = pipeline
   const attempts = () =>
     pipeline.temporal.workflow
@@ -39,13 +41,13 @@ test('a render whose machine died and comes back is made there, though another w
           ).length,
       )
   await expect.poll(attempts, { timeout: 30_000 }).toBe(2)
-  await startMachine(pipeline, 'first', dataDir, FAST)
+  await startMachine(pipeline, 'first', dataDir, { PREVIEW_SPEED: FAST.PREVIEW_SPEED })
   expect((await ending(pipeline, payload.id)).receipt?.host).toBe('first')
   expect(await readdir(join(dataDir, 'renders', payload.id))).toHaveLength(1)
 })
 
 test('a render whose machine comes back, but not its program, is made by another', async () => {
-  const pipeline = await loseMachine('300')
+  const pipeline = await loseMachine(NEVER_LOST)
   const own = { ...FAST, ...NEVER_READY }
   const stopping = new AbortController()
   const back = startMachine(pipeline, 'first', pipeline.dataDir, own, stopping.signal)
