@@ -5,11 +5,17 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 log = logging.getLogger(__name__)
 
 PROTOCOL_VERSION = 1
+
+
+class Events(Protocol):
+    """Where events go."""
+
+    def send(self, type: str, /, **fields: Any) -> None: ...
 
 
 class Channel:
@@ -17,7 +23,7 @@ class Channel:
         self._out = open(descriptor, "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - for the process's life
         self._lock = threading.Lock()
 
-    def send(self, type: str, **fields: Any) -> None:
+    def send(self, type: str, /, **fields: Any) -> None:
         """Sends one event, from any thread. A parent that is gone is noticed at the end of stdin, not here."""
         # In ASCII: half of a surrogate pair, which UTF-8 cannot say, must not end the thread that tells a job's end.
         line = json.dumps({"type": type, **fields}, allow_nan=False)

@@ -1,5 +1,7 @@
 """The prompt enhancer: Qwen2.5-7B-Instruct rewrites a prompt. Whatever goes wrong, the original prompt is used instead."""
 
+from typing import Any
+
 import torch
 from transformers import AutoTokenizer
 
@@ -26,8 +28,8 @@ class PromptEnhancer:
         self._folder = options.models_dir / FOLDER
         self._device = options.device
         self._limit_ms = options.enhance_limit_seconds * 1000
-        self._model = None
-        self._tokenizer = None
+        #: The model and its tokenizer.
+        self._both: tuple[Any, Any] | None = None
 
     def models_of(self, job: EnhanceJob) -> list[str]:
         return [MODEL]
@@ -39,28 +41,28 @@ class PromptEnhancer:
             raise missing(f"the weights of the prompt enhancer are not in {self._folder}")
 
     def load(self, model: str) -> None:
-        if self._model is not None:
+        if self._both is not None:
             return
         dtype = torch.bfloat16 if self._device == "cuda" else torch.float32
-        self._tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
-        loaded = read_language_model(self._folder, dtype, self._device)
-        add_gates("enhancer.embed", [loaded.model.embed_tokens])
-        add_gates("enhancer.layer", loaded.model.layers)
-        self._model = loaded
+        tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
+        language_model = read_language_model(self._folder, dtype, self._device)
+        add_gates("enhancer.embed", [language_model.model.embed_tokens])
+        add_gates("enhancer.layer", language_model.model.layers)
+        self._both = (language_model, tokenizer)
 
     def unload(self, model: str) -> None:
-        self._model = None
-        self._tokenizer = None
+        self._both = None
 
     def loaded(self) -> list[str]:
-        return [] if self._model is None else [MODEL]
+        return [] if self._both is None else [MODEL]
 
-    def rewrite(self, job: EnhanceJob, work: Work) -> str:
+    def compute(self, job: EnhanceJob, work: Work) -> str:
         """The same text for the same job. Raises `internal` where there is none to use."""
-        assert self._model is not None and self._tokenizer is not None
+        assert self._both is not None
+        model, tokenizer = self._both
         work.phase("encoding-text", 0, LONGEST_TOKENS)
-        asked = self._tokenizer.apply_chat_template(
-            messages(without_tokens(job.prompt, list(self._tokenizer.get_added_vocab())), job.medium),
+        asked = tokenizer.apply_chat_template(
+            messages(without_tokens(job.prompt, list(tokenizer.get_added_vocab())), job.medium),
             add_generation_prompt=True,
             return_tensors="pt",
             return_dict=True,
@@ -68,21 +70,20 @@ class PromptEnhancer:
         given = asked["input_ids"].shape[1]
         watch = Watch(work, given, self._limit_ms)
         work.phase("rendering", 0, LONGEST_TOKENS)
-        tokens = self._model.generate(**asked, max_new_tokens=LONGEST_TOKENS, stopping_criteria=[watch])[
-            0, given:
-        ]
-        answer = self._tokenizer.decode(tokens, skip_special_tokens=True)
+        tokens = model.generate(**asked, max_new_tokens=LONGEST_TOKENS, stopping_criteria=[watch])[0, given:]
+        answer = tokenizer.decode(tokens, skip_special_tokens=True)
         try:
             return clean(
-                answer, job.prompt, ended=int(tokens[-1]) in self._ends(), in_time=not watch.too_late
+                answer, job.prompt, ended=int(tokens[-1]) in ends_of(model), in_time=not watch.too_late
             )
         except UnusableError as problem:
             why = "the enhancer took too long" if watch.too_late else str(problem)
             raise EngineFailure("internal", why) from problem
 
-    def _ends(self) -> list[int]:
-        ends = self._model.generation_config.eos_token_id
-        return ends if isinstance(ends, list) else [ends]
+
+def ends_of(model: Any) -> list[int]:
+    ends = model.generation_config.eos_token_id
+    return ends if isinstance(ends, list) else [ends]
 
 
 class Watch:

@@ -7,16 +7,21 @@ kept out of compiled graphs; a graph that swallowed it would never yield.
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import torch
-
-from .turn import Hold
 
 _current = threading.local()
 
 
+class Holding(Protocol):
+    """A job's time on the card, as its gates see it."""
+
+    def gate(self, module: str, /) -> None: ...
+
+
 @contextmanager
-def holding(hold: Hold) -> Iterator[None]:
+def holding(hold: Holding) -> Iterator[None]:
     """What this thread computes belongs to that hold."""
     _current.hold = hold
     try:

@@ -5,15 +5,16 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from . import artifacts
-from .channel import Channel
+from .channel import Events
 from .failures import Cancelled, EngineFailure, as_failure, described, is_card_error, is_out_of_memory
 from .gates import holding
 from .jobs import EnhanceJob, Job, RenderJob
@@ -21,7 +22,7 @@ from .libraries import allow_many_graphs
 from .memory import Memory
 from .options import Options
 from .progress import Patience, Progress, Ticker
-from .renderer import Enhancer, Family, Rendered, Work
+from .renderer import Enhancer, Family, Rendered, Renderer, Work
 from .shelf import Shelf
 from .turn import Hold, Turn
 
@@ -78,22 +79,22 @@ class Lane:
     def __init__(
         self,
         turn: Turn,
-        families: dict[str, Family],
+        renderers: Mapping[str, Renderer],
         enhancer: Enhancer,
         shelf: Shelf,
         memory: Memory,
-        channel: Channel,
+        events: Events,
         ticker: Ticker,
         savers: Executor,
         options: Options,
         on_end: Callable[..., None],
     ) -> None:
         self.turn = turn
-        self._families = families
+        self._renderers = renderers
         self._enhancer = enhancer
         self._shelf = shelf
         self._memory = memory
-        self._channel = channel
+        self._events = events
         self._ticker = ticker
         self._savers = savers
         self._options = options
@@ -112,7 +113,7 @@ class Lane:
         while True:
             task = self._line.get()
             total = task.job.steps if isinstance(task.job, RenderJob) else 0
-            progress = Progress(task.id, total, self._channel, patience)
+            progress = Progress(task.id, total, self._events, patience)
             self._ticker.add(progress)
             try:
                 self._do(task, progress)
@@ -151,7 +152,7 @@ class Lane:
         family = self._family(task.job)
         work.check()
         family.check(task.job)
-        self._channel.send("accepted", id=task.id)
+        self._events.send("accepted", id=task.id)
         work.phase("loading")
         models = family.models_of(task.job)
         since = time.perf_counter()
@@ -181,13 +182,13 @@ class Lane:
             self._shelf.give_back([model])
         if model in task.drop:
             self._shelf.unload(model)
-        self._channel.send("unneeded", id=task.id, model=model)
+        self._events.send("unneeded", id=task.id, model=model)
 
     def _attempt(self, task: Task, work: Work) -> Rendered | str:
         """Once more after an out of memory, with everything that saves some. The failed try's tensors are gone by then."""
         if not work.low_memory:
             try:
-                return self._render(task.job, work)
+                return self._family(task.job).compute(task.job, work)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -195,16 +196,11 @@ class Lane:
             self._memory.give_back()
             work.low_memory = True
         try:
-            return self._render(task.job, work)
+            return self._family(task.job).compute(task.job, work)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             raise EngineFailure("oom", "out of memory, also with everything that saves some") from error
-
-    def _render(self, job: Job, work: Work) -> Rendered | str:
-        if isinstance(job, EnhanceJob):
-            return self._enhancer.rewrite(job, work)
-        return self._families[job.family].render(job, work)
 
     def _finish(self, task: Task, computed: Computed, progress: Progress) -> None:
         since = time.perf_counter()
@@ -257,7 +253,7 @@ class Lane:
         shape: tuple[int, ...],
     ) -> None:
         height, width = shape[0], shape[1]
-        self._channel.send(
+        self._events.send(
             "artifact",
             id=id,
             path=str(path),
@@ -275,10 +271,10 @@ class Lane:
         else:
             self._on_end(task, "failed", code=end.code, retryable=end.retryable, message=str(end))
 
-    def _family(self, job: Job) -> Family | Enhancer:
+    def _family(self, job: Job) -> Family[Any, Rendered | str]:
         if isinstance(job, EnhanceJob):
             return self._enhancer
-        family = self._families.get(job.family)
+        family = self._renderers.get(job.family)
         if family is None:
             raise EngineFailure("invalid_input", "no such family of models")
         return family

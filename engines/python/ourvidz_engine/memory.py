@@ -91,10 +91,10 @@ class Memory:
         if not self._cuda:
             yield
             return
-        self._loads = self._loads or torch.cuda.Stream()
-        with torch.cuda.stream(self._loads):
+        stream = self._loads = self._loads or torch.cuda.Stream()
+        with torch.cuda.stream(stream):
             yield
-        self._loads.synchronize()
+        stream.synchronize()
 
     def settle(self) -> None:
         """Before a model goes: nothing reads its weights any more, whose memory the next load may write to."""

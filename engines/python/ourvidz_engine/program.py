@@ -24,7 +24,7 @@ from .memory import Memory
 from .notices import send_notices
 from .options import Options
 from .progress import Ticker
-from .renderer import Family, Models
+from .renderer import Models, Renderer
 from .sdxl import Sdxl
 from .shelf import Shelf
 from .turn import Turn
@@ -49,7 +49,7 @@ class Program:
         self._options = options
         self._memory = Memory(options.device)
         sdxl, wan, enhancer = Sdxl(options), wan_family(options), PromptEnhancer(options)
-        self._families: dict[str, Family] = {"sdxl": sdxl, "wan": wan}
+        self._renderers: dict[str, Renderer] = {"sdxl": sdxl, "wan": wan}
         self._enhancer = enhancer
         by_model: dict[str, Models] = {
             model: family for family in (sdxl, wan, enhancer) for model in family.models
@@ -110,7 +110,7 @@ class Program:
             turn = Turn(lane, self._channel, self._options.device, self._log)
             self._lanes[lane] = Lane(
                 turn,
-                self._families,
+                self._renderers,
                 self._enhancer,
                 self._shelf,
                 self._memory,

@@ -7,7 +7,7 @@ import time
 import traceback
 from dataclasses import dataclass
 
-from .channel import Channel
+from .channel import Events
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,9 @@ class Patience:
 
 
 class Progress:
-    def __init__(self, job_id: str, total: int, channel: Channel, patience: Patience) -> None:
+    def __init__(self, job_id: str, total: int, events: Events, patience: Patience) -> None:
         self._id = job_id
-        self._channel = channel
+        self._events = events
         self._patience = patience
         self._lock = threading.Lock()
         self._now = ("loading", 0, total)
@@ -70,7 +70,7 @@ class Progress:
                 return
             self._told, self._told_at = self._now, now
             phase, step, total = self._now
-            self._channel.send("progress", id=self._id, step=min(step, total), total=total, phase=phase)
+            self._events.send("progress", id=self._id, step=min(step, total), total=total, phase=phase)
 
     def _say_stalled(self) -> None:
         """What each thread does, innermost call first. No lines of source: the disk that has them may be what hangs."""

@@ -1,16 +1,16 @@
 """What the program and the models say to each other."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
 
 from .failures import Cancelled
-from .jobs import EnhanceJob, RenderJob
+from .jobs import EnhanceJob, Job, RenderJob
 from .progress import Progress
 
 
@@ -66,8 +66,10 @@ class Work:
 class Models(Protocol):
     """Models that belong together."""
 
-    #: Names of all that it can load.
-    models: tuple[str, ...]
+    @property
+    def models(self) -> Sequence[str]:
+        """Names of all that it can load."""
+        ...
 
     def load(self, model: str) -> None:
         """Brings a model onto the device. Called with no other call to load or unload under way; idempotent."""
@@ -78,25 +80,25 @@ class Models(Protocol):
     def loaded(self) -> list[str]: ...
 
 
-class Family(Models, Protocol):
-    """Models that draw. `render` is called by a lane's own thread, with the card in hand."""
+J = TypeVar("J", bound=Job, contravariant=True)
+R = TypeVar("R", bound="Rendered | str", covariant=True)
 
-    def models_of(self, job: RenderJob) -> list[str]:
+
+class Family(Models, Protocol[J, R]):
+    """Models that compute one kind of job. `compute` is called by a lane's own thread, with the card in hand."""
+
+    def models_of(self, job: J) -> list[str]:
         """Names of the models that the job computes with, in the order in which they are needed."""
         ...
 
-    def check(self, job: RenderJob) -> None:
+    def check(self, job: J) -> None:
         """Raises `model_missing` or `invalid_input` before the job costs anything."""
         ...
 
-    def render(self, job: RenderJob, work: Work) -> Rendered: ...
+    def compute(self, job: J, work: Work) -> R: ...
 
 
-class Enhancer(Models, Protocol):
-    """A model that rewrites prompts; otherwise like a family."""
-
-    def models_of(self, job: EnhanceJob) -> list[str]: ...
-
-    def check(self, job: EnhanceJob) -> None: ...
-
-    def rewrite(self, job: EnhanceJob, work: Work) -> str: ...
+#: Draws pictures.
+Renderer = Family[RenderJob, Rendered]
+#: Rewrites a prompt.
+Enhancer = Family[EnhanceJob, str]

@@ -4,18 +4,18 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 
-from .channel import Channel
+from .channel import Events
 from .failures import EngineFailure
 from .memory import Memory
 from .renderer import Models
 
 
 class Shelf:
-    def __init__(self, families: Mapping[str, Models], memory: Memory, channel: Channel) -> None:
+    def __init__(self, families: Mapping[str, Models], memory: Memory, events: Events) -> None:
         #: By model: who can load it.
         self._families = families
         self._memory = memory
-        self._channel = channel
+        self._events = events
         self._loading = threading.Lock()
         self._counting = threading.Lock()
         self._uses: dict[str, int] = {}
@@ -25,14 +25,14 @@ class Shelf:
 
     def say_ready(self, unasked: bool = False) -> None:
         """`unasked`: nobody's order is answered by it."""
-        self._channel.send("ready", models=self.loaded(), memory=self._memory.report(), unasked=unasked)
+        self._events.send("ready", models=self.loaded(), memory=self._memory.report(), unasked=unasked)
 
     def load(self, model: str) -> None:
         """Raises `invalid_input` for an unknown model, `model_missing` where its weights are not installed."""
         family = self._family(model)
         with self._loading:
             if model not in family.loaded():
-                self._channel.send("loading", model=model)
+                self._events.send("loading", model=model)
                 with self._memory.loading():
                     family.load(model)
 

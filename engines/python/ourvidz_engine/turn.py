@@ -7,7 +7,7 @@ from typing import Protocol
 
 import torch
 
-from .channel import Channel
+from .channel import Events
 from .failures import Cancelled
 from .gate_log import GateLog
 
@@ -30,9 +30,9 @@ class Pulse(Protocol):
 class Turn:
     """The turns of one lane. One job of it at a time wants or holds the card."""
 
-    def __init__(self, lane: str, channel: Channel, device: str, log: GateLog) -> None:
+    def __init__(self, lane: str, events: Events, device: str, log: GateLog) -> None:
         self.lane = lane
-        self._channel = channel
+        self._events = events
         self._cuda = device == "cuda"
         self._log = log
         self._changed = threading.Condition()
@@ -46,7 +46,7 @@ class Turn:
         hold = Hold(self, job_id, cancel, pulse, self._cuda)
         with self._changed:
             self._granted = False
-        self._channel.send("want", lane=self.lane, id=job_id)
+        self._events.send("want", lane=self.lane, id=job_id)
         self.wait(hold)
         return hold
 
@@ -91,7 +91,7 @@ class Turn:
             torch.cuda.synchronize()
         self._hold = None
         self._log.write("end", self.lane, hold.job_id)
-        self._channel.send(event, lane=self.lane, id=hold.job_id, heldMs=hold.ended(), **more)
+        self._events.send(event, lane=self.lane, id=hold.job_id, heldMs=hold.ended(), **more)
 
 
 class Hold:

@@ -9,7 +9,7 @@ a `fill`: who fills makes it anew, then asks for the `whole` model.
 """
 
 import json
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -138,7 +138,7 @@ def _state(
     dtype: torch.dtype,
     device: str,
     variants: tuple[str, ...],
-    in_fp32: Set[str] = frozenset(),
+    in_fp32: frozenset[str] = frozenset(),
 ) -> dict[str, torch.Tensor]:
     return {
         name: _own(tensor, torch.float32 if in_fp32.intersection(name.split(".")) else dtype, device)

@@ -7,24 +7,18 @@ from pathlib import Path
 
 import simulated_card
 import torch
+from doubles import Nobody, progress_of_nobody
 
 from ourvidz_engine.gate_log import GateLog
 from ourvidz_engine.libraries import quieten
 from ourvidz_engine.options import parse_options
-from ourvidz_engine.progress import Patience, Progress
 from ourvidz_engine.sdxl import Sdxl
 from ourvidz_engine.sdxl.batches import batches, room_mib
 from ourvidz_engine.tiny.sdxl import CHECKPOINT
 from ourvidz_engine.turn import Hold, Turn
-from ourvidz_engine.wan import wan_family
+from ourvidz_engine.wan.family import Wan
 
 MODELS_DIR = Path(sys.argv[1])
-
-
-class Nobody:
-    """Hears nothing of the turns."""
-
-    def send(self, _type: str, **_fields: object) -> None: ...
 
 
 def mixed_devices() -> list[str]:
@@ -41,20 +35,21 @@ def mixed_devices() -> list[str]:
 def precisions() -> dict[str, str]:
     paths = ["--models-dir", str(MODELS_DIR), "--sdxl-checkpoint", str(MODELS_DIR / CHECKPOINT)]
     options = parse_options(["--device", "cuda", *paths, "--cache-dir", str(MODELS_DIR / "cache")])
-    sdxl, wan = Sdxl(options), wan_family(options)
+    sdxl, wan = Sdxl(options), Wan(options)
     sdxl.load("lustify_sdxl")
     for model in wan.models:
         wan.load(model)
+    assert sdxl._loaded and wan._models and wan._models.vace and wan._encoder._model
     pipe, _text = sdxl._loaded
     vace = wan._models.vace
     named = {
         "sdxl unet": pipe.unet.conv_in.weight,
-        "sdxl text": pipe.text_encoder.parameters().__next__(),
+        "sdxl text": next(pipe.text_encoder.parameters()),
         "sdxl vae": pipe.vae.decoder.conv_in.weight,
         "wan blocks": vace.blocks[0].attn1.to_q.weight,
         "wan time": vace.condition_embedder.time_embedder.linear_1.weight,
         "wan vae": wan._models.of_this_thread().vae.decoder.conv_in.weight,
-        "wan text": wan._encoder._model.parameters().__next__(),
+        "wan text": next(wan._encoder._model.parameters()),
     }
     facts = {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in named.items()}
     weight = pipe.unet.down_blocks[0].resnets[0].conv1.weight.inner
@@ -81,7 +76,7 @@ def run_ahead() -> list[list[int]]:
             waited.append(self._number)
 
     torch.cuda.Event = Event
-    progress = Progress("job", 0, Nobody(), Patience(600, compiles=False))
+    progress = progress_of_nobody()
     hold = Hold(Turn("sdxl", Nobody(), "cuda", GateLog(None)), "job", threading.Event(), progress, True)
     hold.began(asked=False)
     after = []

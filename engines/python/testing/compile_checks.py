@@ -5,12 +5,13 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import redirect_stderr
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import torch
+from doubles import KeepingWork, OpenGates, cancel_at, progress_of_nobody
 from PIL import Image
 from torch._dynamo import register_backend
 
@@ -19,7 +20,7 @@ from ourvidz_engine.gates import holding
 from ourvidz_engine.jobs import Reference, RenderJob
 from ourvidz_engine.libraries import allow_many_graphs, quieten
 from ourvidz_engine.options import parse_options
-from ourvidz_engine.renderer import Family, Work
+from ourvidz_engine.renderer import Renderer
 from ourvidz_engine.sdxl import Sdxl
 from ourvidz_engine.tiny import sdxl, wan
 from ourvidz_engine.wan import wan_family
@@ -49,29 +50,9 @@ def crowded(_graph: torch.fx.GraphModule, _inputs: object) -> Callable[..., Any]
     raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
 
-@dataclass
-class Hold:
-    passed: list[str] = field(default_factory=list)
-    cancel_at: int | None = None
-
-    def gate(self, module: str) -> None:
-        self.passed.append(module)
-        if len(self.passed) == self.cancel_at:
-            raise Cancelled
-
-
-class Silent:
-    def set(self, *_state: object) -> None: ...
-
-
-class KeepingWork(Work):
-    def keep_latents(self, latents: torch.Tensor) -> None:
-        self.latents = latents.clone()
-
-
 IMAGE = RenderJob(
     type="sdxl_image_fast", family="sdxl", model="lustify_sdxl", prompt="a lighthouse", negative_prompt="dark",
-    steps=3, guidance=6.5, solver="dpm++", shift=None, width=WIDTH, height=HEIGHT, frames=1, fps=1, images=2,
+    steps=3, guidance=6.5, solver="dpm++", shift=5.0, width=WIDTH, height=HEIGHT, frames=1, fps=1, images=2,
     seed=7, reference_mode="none", references=(), reference_strength=None, reference_type=None,
 )  # fmt: skip
 VIDEO = replace(
@@ -80,7 +61,6 @@ VIDEO = replace(
     family="wan",
     model="wan_2_1_1_3b",
     solver="unipc",
-    shift=5.0,
     images=1,
     frames=9,
 )
@@ -101,27 +81,27 @@ JOBS = {
     "sdxl": [IMAGE, replace(IMAGE, width=48), guided(IMAGE, "single", "style"), IMAGE],
     "wan": [VIDEO, guided(VIDEO, "start"), replace(VIDEO, frames=1), VIDEO],
 }
-FAMILIES: dict[str, Callable[..., Family]] = {"sdxl": Sdxl, "wan": wan_family}
+FAMILIES: dict[str, Callable[..., Renderer]] = {"sdxl": Sdxl, "wan": wan_family}
 
 
-def family_of(name: str, compiler: str | None) -> Family:
+def family_of(name: str, compiler: str | None) -> Renderer:
     torch._dynamo.reset()
     return FAMILIES[name](parse_options(OPTIONS + ([] if compiler is None else ["--compiler", compiler])))
 
 
-def render(family: Family, job: RenderJob, hold: Hold) -> torch.Tensor:
+def render(family: Renderer, job: RenderJob, hold: OpenGates) -> torch.Tensor:
     family.check(job)
     for model in family.models_of(job):
         family.load(model)
-    work = KeepingWork("job", Silent(), threading.Event())
+    work = KeepingWork("job", progress_of_nobody(), threading.Event())
     with holding(hold), torch.no_grad():
-        family.render(job, work)
+        family.compute(job, work)
     return work.latents
 
 
-def drawn(family: Family, jobs: list[RenderJob]) -> tuple[list[torch.Tensor], list[list[str]]]:
+def drawn(family: Renderer, jobs: list[RenderJob]) -> tuple[list[torch.Tensor], list[list[str]]]:
     """Latents and gates of each job."""
-    holds = [Hold() for _ in jobs]
+    holds = [OpenGates() for _ in jobs]
     latents = [render(family, job, hold) for job, hold in zip(jobs, holds, strict=True)]
     return latents, [hold.passed for hold in holds]
 
@@ -139,11 +119,11 @@ def compiled(name: str, plain: tuple[list[torch.Tensor], list[list[str]]]) -> di
     made = len(graphs)
     # Cancelled in the middle of its blocks, which is no failure of theirs.
     try:
-        render(family, JOBS[name][0], Hold(cancel_at=len(gates[0]) // 2))
+        render(family, JOBS[name][0], OpenGates(cancel_at(len(gates[0]) // 2)))
         cancels = False
     except Cancelled:
         cancels = True
-    again = render(family, JOBS[name][0], Hold())
+    again = render(family, JOBS[name][0], OpenGates())
     return {
         "graphs": made > 0,
         "same": same(latents, plain[0]),
@@ -164,7 +144,7 @@ def not_compiled(name: str, plain: tuple[list[torch.Tensor], list[list[str]]]) -
 
 def without_memory(name: str) -> str:
     try:
-        render(family_of(name, "crowded"), JOBS[name][0], Hold())
+        render(family_of(name, "crowded"), JOBS[name][0], OpenGates())
     except RuntimeError as error:
         return "oom" if "CUDA out of memory" in str(error) else repr(error)
     return "drawn"

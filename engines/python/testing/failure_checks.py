@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderKLWan, UNet2DConditionModel
+from doubles import OpenGates
 from PIL import Image
 
 from ourvidz_engine.enhancer import PromptEnhancer
@@ -249,10 +250,6 @@ def told(do: Callable[[], object]) -> str:
     return "well"
 
 
-class Hold:
-    def gate(self, module: str) -> None: ...
-
-
 class Heard(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
@@ -272,7 +269,7 @@ def listening() -> Iterator[list[str]]:
 
 
 def left_out() -> list[str]:
-    with listening() as messages, holding(Hold()):
+    with listening() as messages, holding(OpenGates()):
         TextEncoding(load_pipeline(OPTIONS)).encode("a lighthouse", "(sea:0.5)," * 500, "job-7")
     return messages
 
@@ -290,6 +287,7 @@ def trace() -> list[bool]:
 
     try:
         deep_down(100)
+        raise AssertionError("it raises")
     except ValueError as error:
         first, *rest = described(error).split("\n")
         told = "\n".join(rest)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 from unittest.mock import patch
 
 import torch
@@ -76,7 +77,7 @@ class Models:
     def loaded(self) -> list[str]:
         return sorted(self._loaded)
 
-    def render(self, job: RenderJob, work: Work) -> Rendered:
+    def compute(self, job: RenderJob, work: Work) -> Rendered:
         self._render(work)
         return Rendered([])
 
@@ -93,7 +94,7 @@ class Parent:
         self.models = Models(render)
         channel = Channel(writing if out is None else out)
         self.program = Program(channel, parse_options([*OPTIONS, *(options or [])]))
-        self.program._families = {"sdxl": self.models, "wan": self.models}
+        self.program._renderers = {"sdxl": self.models, "wan": self.models}
         self.program._shelf = Shelf(dict.fromkeys(Models.models, self.models), self.program._memory, channel)
         threading.Thread(target=self._read, args=(reading,), daemon=True).start()
         self.send("init", lanes=["sdxl", "wan.video"])
@@ -250,7 +251,7 @@ def tells_its_operator() -> list[object]:
 def out_of_memory() -> list[str]:
     """What is told of memory that runs out while a model loads, and while a job computes for the second time."""
 
-    def fail(_any: object) -> None:
+    def fail(model: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
     parent = Parent(fail)
@@ -288,7 +289,7 @@ class Allocator:
         self._now = mib * MIB
         self._most = max(self._most, self._now)
 
-    def figures(self) -> dict[str, Callable[[], int | None]]:
+    def figures(self) -> dict[str, Any]:
         def reset() -> None:
             self._most = self._now
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 from diffusers import StableDiffusionXLPipeline
+from doubles import KeepingWork, OpenGates, progress_of_nobody
 from PIL import Image
 
 from ourvidz_engine.gates import holding
 from ourvidz_engine.jobs import Reference, RenderJob
 from ourvidz_engine.libraries import quieten
 from ourvidz_engine.options import parse_options
-from ourvidz_engine.renderer import Work
 from ourvidz_engine.sdxl import Sdxl
 from ourvidz_engine.sdxl.adapters import ENCODER, FILES, Adapters, installed_adapter
 from ourvidz_engine.sdxl.checkpoint import load_pipeline
@@ -37,19 +37,6 @@ JOB = RenderJob(
 )  # fmt: skip
 
 
-class Hold:
-    def gate(self, module: str) -> None: ...
-
-
-class Silent:
-    def set(self, *_state: object) -> None: ...
-
-
-class KeepingWork(Work):
-    def keep_latents(self, latents: torch.Tensor) -> None:
-        self.latents = latents.clone()
-
-
 def referring(type: str) -> RenderJob:
     reference = Reference("single", PICTURE)
     return replace(
@@ -66,8 +53,8 @@ def drawn(job: RenderJob) -> torch.Tensor:
     family.check(job)
     for model in family.models_of(job):
         family.load(model)
-    work = KeepingWork("job", Silent(), threading.Event())
-    family.render(job, work)
+    work = KeepingWork("job", progress_of_nobody(), threading.Event())
+    family.compute(job, work)
     return work.latents
 
 
@@ -161,7 +148,7 @@ def main() -> None:
     quieten()
     sdxl.write(FOLDER)
     Image.linear_gradient("L").convert("RGB").resize((JOB.width, JOB.height)).save(PICTURE)
-    with holding(Hold()), torch.no_grad():
+    with holding(OpenGates()), torch.no_grad():
         facts = {
             "text": text(),
             "asBare": torch.equal(drawn_by(bare(JOB), JOB), drawn(JOB)),

@@ -115,8 +115,8 @@ class OnCall(TorchFunctionMode):
 
 def indexed(value: Any) -> Any:
     """Which card `cuda` is, the driver would have to be asked."""
-    if isinstance(value, str) and value == "cuda":
-        return CARD
+    if isinstance(value, str):
+        return CARD if value == "cuda" else value
     return CARD if isinstance(value, torch.device) and value.type == "cuda" else value
 
 

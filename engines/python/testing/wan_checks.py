@@ -4,7 +4,6 @@ import gc
 import json
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from diffusers import (
     WanVACEPipeline,
     WanVACETransformer3DModel,
 )
+from doubles import KeepingWork, OpenGates, cancel_at, progress_of_nobody
 from PIL import Image
 from tokenizers import Tokenizer
 
@@ -26,7 +26,6 @@ from ourvidz_engine.jobs import Reference, RenderJob
 from ourvidz_engine.libraries import quieten
 from ourvidz_engine.memory import living_tensor_bytes
 from ourvidz_engine.options import parse_options
-from ourvidz_engine.renderer import Work
 from ourvidz_engine.tiny import wan as tiny
 from ourvidz_engine.wan import denoising, wan_family
 from ourvidz_engine.wan.conditions import conditioning_scale, conditions
@@ -40,25 +39,6 @@ from ourvidz_engine.wan.weights import read_model
 FOLDER = Path(sys.argv[1])
 VACE = FOLDER / VACE_FOLDER
 ROLES = {"none": [], "single": ["single"], "start": ["start"], "end": ["end"], "both": ["start", "end"]}
-
-
-class Hold:
-    def __init__(self, at_gate: Callable[[int], None] = lambda _count: None) -> None:
-        self.passed: list[str] = []
-        self._at_gate = at_gate
-
-    def gate(self, module: str) -> None:
-        self.passed.append(module)
-        self._at_gate(len(self.passed))
-
-
-class Silent:
-    def set(self, *_state: object) -> None: ...
-
-
-class KeepingWork(Work):
-    def keep_latents(self, latents: torch.Tensor) -> None:
-        self.latents = latents.clone()
 
 
 def job_of(
@@ -82,13 +62,13 @@ def family_of(lossy: str = ""):
     return wan_family(parse_options(["--device", "cpu", *paths, "--lossy", lossy]))
 
 
-def render(family, job: RenderJob, hold: Hold | None = None, low_memory: bool = False) -> torch.Tensor:
+def render(family, job: RenderJob, hold: OpenGates | None = None, low_memory: bool = False) -> torch.Tensor:
     family.check(job)
     for model in family.models_of(job):
         family.load(model)
-    work = KeepingWork("job", Silent(), threading.Event(), low_memory=low_memory)
-    with holding(hold or Hold()), torch.no_grad():
-        rendered = family.render(job, work)
+    work = KeepingWork("job", progress_of_nobody(), threading.Event(), low_memory=low_memory)
+    with holding(hold or OpenGates()), torch.no_grad():
+        rendered = family.compute(job, work)
     assert len(rendered.pictures) == job.frames
     return work.latents
 
@@ -134,7 +114,7 @@ def bytes_of_shells() -> int:
 def cancelled_anywhere(family) -> dict[str, object]:
     """Cancels one job at the first and the last gate of each kind, and looks for what stays behind."""
     job = job_of("both")
-    hold = Hold()
+    hold = OpenGates()
     before = render(family, job, hold)
     memory = memory_at_rest()
     left: list[str] = []
@@ -142,18 +122,10 @@ def cancelled_anywhere(family) -> dict[str, object]:
         places = [place for place, passed in enumerate(hold.passed, start=1) if passed == module]
         for place in (places[0], places[-1]):
             with suppress(Cancelled):
-                render(family, job, Hold(cancel_at(place)))
+                render(family, job, OpenGates(cancel_at(place)))
             if memory_at_rest() != memory:
                 left.append(f"{module} {place}")
     return {"gates": sorted(set(hold.passed)), "left": left, "same": torch.equal(render(family, job), before)}
-
-
-def cancel_at(place: int) -> Callable[[int], None]:
-    def at_gate(count: int) -> None:
-        if count == place:
-            raise Cancelled
-
-    return at_gate
 
 
 def memory_at_rest() -> int:
@@ -164,7 +136,7 @@ def memory_at_rest() -> int:
 def low_memory(family) -> dict[str, bool]:
     """Large enough for tiles: more calls of the decoder, and no trace of them in the next job."""
     job = job_of(width=320, height=288, steps=1, frames=1)
-    usual, sparing = Hold(), Hold()
+    usual, sparing = OpenGates(), OpenGates()
     before = render(family, job, usual)
     render(family, job, sparing, low_memory=True)
     return {
@@ -177,7 +149,7 @@ def first_block_cache(plain: torch.Tensor, job: RenderJob) -> dict[str, bool]:
     family = family_of("first-block-cache")
     first = render(family, job)
     with suppress(Cancelled):
-        render(family, job, Hold(cancel_at(8)))
+        render(family, job, OpenGates(cancel_at(8)))
     return {"changes": not torch.equal(first, plain), "same": torch.equal(render(family, job), first)}
 
 

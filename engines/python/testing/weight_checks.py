@@ -138,7 +138,7 @@ def enhancer_as_pretrained(folder: Path, dtype: torch.dtype) -> bool:
 def damaged() -> dict[str, str]:
     """What is said of the enhancer's folder after each kind of damage."""
     index = f"{FILE}.index.json"
-    damages: dict[str, tuple[str, Callable[[Path], None]]] = {
+    damages: dict[str, tuple[str, Callable[[Path], object]]] = {
         "no file": ("one", lambda folder: (folder / FILE).unlink()),
         "cut file": ("one", lambda folder: (folder / FILE).write_bytes((folder / FILE).read_bytes()[:-9])),
         "no shard": ("several", lambda folder: next(folder.glob("model-*2-of*")).unlink()),

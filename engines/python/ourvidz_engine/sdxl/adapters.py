@@ -48,8 +48,8 @@ class Adapter:
 
 def installed_adapter(type: str | None, folder: Path) -> Adapter | None:
     """None where the weights for such a reference are not installed, or not whole: a download may be under way."""
-    file = FILES.get(type or "")
-    if file is None or not is_whole(folder / file):
+    file = None if type is None else FILES.get(type)
+    if type is None or file is None or not is_whole(folder / file):
         return None
     return Adapter(type, file) if is_whole_model(folder / ENCODER, VARIANTS) else None
 

@@ -1,7 +1,7 @@
 """One job, from text to pixels."""
 
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from diffusers import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
@@ -16,7 +16,7 @@ from .reference import encode_reference, noise_strength
 from .solvers import solver_named
 from .text import Conditioning, TextEncoding
 
-Pipeline = StableDiffusionXLPipeline | StableDiffusionXLImg2ImgPipeline
+Pipeline: TypeAlias = StableDiffusionXLPipeline | StableDiffusionXLImg2ImgPipeline
 
 
 class Drawing:

@@ -64,7 +64,7 @@ class Sdxl:
     def loaded(self) -> list[str]:
         return [name for name, here in ((MODEL, self._loaded), (ADAPTER, self._adapters)) if here is not None]
 
-    def render(self, job: RenderJob, work: Work) -> Rendered:
+    def compute(self, job: RenderJob, work: Work) -> Rendered:
         if self._loaded is None:
             raise RuntimeError("SDXL draws only what it was loaded for")
         pipe, text = self._loaded

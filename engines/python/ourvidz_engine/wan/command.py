@@ -69,7 +69,7 @@ class WanCommand:
     def loaded(self) -> list[str]:
         return sorted(self._loaded)
 
-    def render(self, job: RenderJob, work: Work) -> Rendered:
+    def compute(self, job: RenderJob, work: Work) -> Rendered:
         gate("wan.command")
         work.measured = False
         if torch.cuda.is_initialized():

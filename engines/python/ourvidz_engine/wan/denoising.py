@@ -16,7 +16,7 @@ class VacePipeline(WanVACEPipeline):
     def prepare_masks(self, mask: torch.Tensor, reference_images=None, generator=None) -> torch.Tensor:
         """Diffusers' own pads no more latent frames than the video has: an image with two references fails there."""
         masks = super().prepare_masks(mask, [[]], generator)
-        count = len(reference_images[0])
+        count = 0 if reference_images is None else len(reference_images[0])
         return torch.cat([masks.new_zeros(*masks.shape[:2], count, *masks.shape[3:]), masks], dim=2)
 
 
@@ -38,6 +38,7 @@ def denoise(
     shared = {"tokenizer": None, "text_encoder": None, "vae": models.vae, "scheduler": scheduler}
     references: dict[str, Any] = {}
     if job.references:
+        assert models.vace is not None and job.reference_strength is not None
         pipe = VacePipeline(**shared, transformer=models.vace)
         layers = len(models.vace.config.vace_layers)
         # With its dtype said: a plain number would take torch's default, which a load in another thread may have changed.

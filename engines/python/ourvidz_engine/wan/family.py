@@ -1,6 +1,7 @@
 """WAN 2.1 1.3B by diffusers, with VACE for the references."""
 
 import torch
+from diffusers import AutoencoderKLWan
 
 from ..failures import EngineFailure
 from ..jobs import RenderJob
@@ -63,7 +64,7 @@ class Wan:
         there = {WAN: self._models is not None, TEXT_ENCODER: self._encoder.loaded}
         return [model for model in self.models if there[model]]
 
-    def render(self, job: RenderJob, work: Work) -> Rendered:
+    def compute(self, job: RenderJob, work: Work) -> Rendered:
         assert self._models is not None
         embeddings = self._embed(job, work)
         lane = self._models.of_this_thread()
@@ -93,7 +94,7 @@ class Wan:
         work.done_with(TEXT_ENCODER)
         return {"prompt_embeds": found[0], "negative_prompt_embeds": found[1] if len(found) > 1 else None}
 
-    def _spare(self, vae) -> None:
+    def _spare(self, vae: AutoencoderKLWan) -> None:
         """What saves most comes first: the encoder is 11 GB, the VAE's activations 5."""
         self._encoder.park()
         vae.enable_tiling()

@@ -1,11 +1,11 @@
 """WAN's samplers. One object per job: they keep the past steps of the job they serve."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from diffusers import DPMSolverMultistepScheduler, UniPCMultistepScheduler
 
-Scheduler = UniPCMultistepScheduler | DPMSolverMultistepScheduler
+Scheduler: TypeAlias = UniPCMultistepScheduler | DPMSolverMultistepScheduler
 
 SCHEDULERS: dict[str, type[Scheduler]] = {
     "unipc": UniPCMultistepScheduler,

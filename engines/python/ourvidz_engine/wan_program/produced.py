@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -87,7 +87,7 @@ def read_frames(path: Path, job: RenderJob, ffmpeg: str, cancelled: Callable[[],
     return frames
 
 
-def read_ppm(stream: BinaryIO) -> np.ndarray | None:
+def read_ppm(stream: IO[bytes]) -> np.ndarray | None:
     """The next picture as ffmpeg writes it (`P6`, width and height, `255`, pixels); None at the end."""
     if stream.readline() != b"P6\n":
         return None
