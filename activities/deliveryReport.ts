@@ -4,8 +4,10 @@ import { cleanText } from '../jobs/cleanText.ts'
  * How one delivery ended. `failed`: surely not processed; `unknown`: perhaps still being worked on; `refused`: for good;
  * `outdated`: not sent, as the job was reset and has told another end.
  */
+export const DELIVERIES = ['delivered', 'refused', 'failed', 'unknown', 'outdated'] as const
+
 export interface DeliveryReport {
-  delivery: 'delivered' | 'refused' | 'failed' | 'unknown' | 'outdated'
+  delivery: (typeof DELIVERIES)[number]
   /** HTTP status, when there was an answer. */
   status: number | null
   /** For operators; holds no secret and no payload. */

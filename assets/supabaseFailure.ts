@@ -45,7 +45,10 @@ export function refusalOf(error: unknown): StorageRefusal | null {
   return wrapped instanceof StorageRefusal ? wrapped : null
 }
 
-/** The failure of an operation: `store_refused` where the same request can never succeed, else `store_unavailable`. */
+/**
+ * The failure of an operation: `store_refused` where the same request can never succeed, else `store_unavailable`. A wrong key
+ * is of the second kind: an operator mends it, and what was rendered meanwhile waits for that.
+ */
 export function supabaseFailure(operation: string, error: unknown): JobFailure {
   const refusal = refusalOf(error)
   if (refusal === null) {
@@ -53,17 +56,12 @@ export function supabaseFailure(operation: string, error: unknown): JobFailure {
     return new JobFailure('store_unavailable', `${operation}: ${message}`, { cause: error })
   }
   const answer = [refusal.status, refusal.code, refusal.message].filter(part => part !== '').join(' ')
-  const code = isTransient(refusal) ? 'store_unavailable' : 'store_refused'
+  const code = refusal.status >= 500 || TRANSIENT.has(refusal.status) ? 'store_unavailable' : 'store_refused'
   return new JobFailure(code, `${operation}: ${answer}`, { cause: error })
 }
 
 /** 409 and 423: another upload of the same object is under way, as ours always replace what is there. */
-const TRANSIENT = new Set([408, 409, 423, 425, 429])
-
-function isTransient({ status, code, message }: StorageRefusal): boolean {
-  if (code === 'DatabaseError' && /role .* does not exist/i.test(message)) return false // a key of another project
-  return status >= 500 || TRANSIENT.has(status)
-}
+const TRANSIENT = new Set([401, 403, 408, 409, 423, 425, 429])
 
 function parseAnswer(body: string): z.infer<typeof answerSchema> {
   try {

@@ -4,10 +4,12 @@ import type { JobPlan, PlanError } from './plan.ts'
 import type { RenderReceipt, UploadedAsset } from './receipt.ts'
 import { WORKER_VERSION } from './version.ts'
 
+export const CALLBACK_BODY_STATUSES = ['processing', 'completed', 'failed'] as const
+
 /** What the receiver gets: the producers' standardized callback. */
 export interface CallbackBody {
   job_id: string
-  status: 'processing' | 'completed' | 'failed'
+  status: (typeof CALLBACK_BODY_STATUSES)[number]
   /** Object paths inside the bucket, or URLs: asset i belongs to the image row i. Complete, or absent. */
   assets?: string[]
   error_message?: string

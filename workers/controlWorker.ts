@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { Client, type Connection } from '@temporalio/client'
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker'
 import type { Logger } from 'pino'
+import { DELIVERIES } from '../activities/deliveryReport.ts'
 import { failureInterceptor } from '../activities/failureInterceptor.ts'
 import { createFetchReferences } from '../activities/fetchReferences.ts'
 import { logInterceptor } from '../activities/logInterceptor.ts'
@@ -15,6 +16,7 @@ import { createSweepJobs } from '../activities/sweepJobs.ts'
 import { createStaging } from '../assets/createStaging.ts'
 import { createStore } from '../assets/createStore.ts'
 import { createGuardedFetch } from '../assets/guardedFetch.ts'
+import { CALLBACK_BODY_STATUSES } from '../jobs/callback.ts'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import { referenceBuckets } from '../jobs/referenceSource.ts'
 import type { Config } from '../runtime/config.ts'
@@ -152,6 +154,9 @@ function ioActivities({ config, clientConnection }: ControlWorkerDeps): IoActivi
 
 function callbackActivities(deps: ControlWorkerDeps): CallbackActivities {
   const { config, clientConnection, log, metrics } = deps
+  // Prometheus sees no rise in a series that begins with its first event.
+  for (const status of CALLBACK_BODY_STATUSES)
+    for (const delivery of DELIVERIES) metrics.callbackDeliveries.inc({ status, delivery }, 0)
   return {
     sendCallback: createSendCallback({
       ...config.callback,

@@ -17,5 +17,14 @@ test.each([
     error,
   )
   const { values } = await metrics.renders.get()
-  expect(values).toMatchObject([{ labels: { type: 'sdxl_image_fast', result }, value: 1 }])
+  expect(values.filter(({ value }) => value > 0)).toMatchObject([
+    { labels: { type: 'sdxl_image_fast', result }, value: 1 },
+  ])
+})
+
+test('crashes are counted from 0, so that the first one is seen to rise', async () => {
+  const metrics = createMetrics()
+  measuredGenerate(() => Promise.reject(new Error('never called')), metrics)
+  const { values } = await metrics.renders.get()
+  expect(values).toContainEqual({ labels: { type: 'video_high', result: 'engine_crashed' }, value: 0 })
 })
