@@ -72,29 +72,28 @@ class Program:
         )
 
     def handle(self, command: dict[str, Any]) -> None:
-        match command["type"]:
-            case "init":
-                self._init(command["lanes"], command.get("budgetMiB"))
-            case "generate":
-                self._generate(command)
-            case "cancel":
-                self._cancel(command["id"])
-            case "grant":
-                self._lanes[command["lane"]].turn.granted()
-            case "yield":
-                self._lanes[command["lane"]].turn.yield_asked()
-            case "load" | "unload":
-                way, model = command["type"], command["model"]
+        match command:
+            case {"type": "init", "lanes": [*lanes]}:
+                self._init(lanes, command.get("budgetMiB"))
+            case {"type": "generate", "id": str(task_id)}:
+                self._generate(task_id, command)
+            case {"type": "cancel", "id": str(task_id)}:
+                self._cancel(task_id)
+            case {"type": "grant", "lane": str(lane)} if lane in self._lanes:
+                self._lanes[lane].turn.granted()
+            case {"type": "yield", "lane": str(lane)} if lane in self._lanes:
+                self._lanes[lane].turn.yield_asked()
+            case {"type": "load" | "unload" as way, "model": str(model)}:
                 done = self._loader.submit(self._move, way, model)
                 self._moves = [move for move in self._moves if not move.done.done()] + [
                     Move(way, model, done)
                 ]
-            case "ping":
+            case {"type": "ping"}:
                 self._channel.send("pong")
-            case "shutdown":
+            case {"type": "shutdown"}:
                 self.end(0)
             case _:
-                log.warning("an unknown command")
+                log.warning("a command that is unknown, or breaks the protocol")
 
     def end(self, code: int) -> None:
         """At once: files under temporary names are the parent's to remove, and nothing else needs an orderly end."""
@@ -122,8 +121,7 @@ class Program:
             )
         self._shelf.say_ready()
 
-    def _generate(self, command: dict[str, Any]) -> None:
-        task_id = command["id"]
+    def _generate(self, task_id: str, command: dict[str, Any]) -> None:
         try:
             lane = self._lanes.get(command.get("lane", ""))
             if lane is None:
@@ -200,10 +198,11 @@ def run(channel: Channel, options: Options) -> None:
     except Exception as error:
         channel.send("fatal", reason=f"{type(error).__name__}: {error}"[:1000])
         raise
-    for command in channel.commands():
-        try:
+    try:
+        for command in channel.commands():
             program.handle(command)
-        except (KeyError, TypeError):
-            log.warning("a command that breaks the protocol")
+    except Exception as error:  # noqa: BLE001 - a mistake of our own, after which the rest cannot be relied on
+        channel.send("fatal", reason=described(error)[:2000])
+        program.end(1)
     # The parent has closed our stdin, or died.
     program.end(0)
