@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, inject, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { freePort } from '../dev/freePort.ts'
+import { startOwnedProcess } from '../dev/ownedProcess.ts'
 import { parseConfig } from '../runtime/config.ts'
 import { connectTemporal } from '../runtime/temporalConnection.ts'
 import { connectTemporalNative } from '../runtime/temporalNativeConnection.ts'
@@ -82,3 +85,31 @@ test("a worker serves its metrics and the core's, and SIGTERM ends it in order",
     child.kill('SIGKILL')
   }
 })
+
+test.each(['control', 'gpu'])(
+  'a %s worker that waits for Temporal is alive, and says what it waits for',
+  async kind => {
+    const directory = await temporaryDirectory()
+    const port = String(await freePort())
+    const worker = await startOwnedProcess({
+      name: `${kind} worker`,
+      command: process.execPath,
+      args: [fileURLToPath(new URL(`../workers/${kind}.ts`, import.meta.url))],
+      env: {
+        TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}`,
+        DATA_DIR: directory,
+        STORE_DIR: join(directory, 'store'),
+        END_WITH_STDIN: 'true',
+        CONTROL_HEALTH_PORT: port,
+        GPU_HEALTH_PORT: port,
+      },
+      logFile: join(directory, 'worker.log'),
+    })
+    onTestFinished(() => worker.stop(5000))
+    const answer = (page: string) => fetch(`http://127.0.0.1:${port}${page}`).catch(() => null)
+    await expect.poll(async () => (await answer('/livez'))?.status, { timeout: 20_000 }).toBe(200)
+    const ready = await answer('/readyz')
+    expect(ready?.status).toBe(503)
+    expect(await ready?.json()).toMatchObject({ checks: { temporal: { ok: false, error: 'connecting' } } })
+  },
+)

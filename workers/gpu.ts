@@ -1,4 +1,4 @@
-import type { Worker } from '@temporalio/worker'
+import type { NativeConnection, Worker } from '@temporalio/worker'
 import { createStore } from '../assets/createStore.ts'
 import { findFfmpeg } from '../assets/ffmpeg.ts'
 import { createMetrics } from '../runtime/metrics.ts'
@@ -22,7 +22,6 @@ const UNENDING =
 await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth }, { signal, defer }) => {
   const metrics = createMetrics()
   const ffmpeg = await findFfmpeg(config.engine.ffmpeg)
-  const connecting = connectTemporalNative(config.temporal, connectOptions)
   const store = createStore(config.store)
   let workers: Worker[] = []
   let running: RunningWorkers | null = null
@@ -31,15 +30,17 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     if (opened === null) throw new Error('being prepared')
     return opened
   }
-  const connection = await connecting
-  defer('Temporal connection', () => connection.close())
-  const jobStatus = createJobStatus(connection, config.temporal.namespace)
-  // Before packages are installed and models loaded, which may take minutes: the process is alive, and says what is missing.
+  let connection: NativeConnection | null = null
+  // Before Temporal is there, packages are installed and models loaded, which may take minutes: the process is alive, and says
+  // what is missing.
   await serveHealth(
     config.health.gpuPort,
     metrics,
     {
-      temporal: () => connection.workflowService.getSystemInfo({}),
+      temporal() {
+        if (connection === null) throw new Error('connecting')
+        return connection.workflowService.getSystemInfo({})
+      },
       store: () => store.check(),
       engine() {
         const { status, lastDeath } = seen().program.state()
@@ -53,6 +54,9 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     },
     { '/card': () => createCardStatus(seen())() },
   )
+  connection = await connectTemporalNative(config.temporal, connectOptions)
+  defer('Temporal connection', () => connection?.close())
+  const jobStatus = createJobStatus(connection, config.temporal.namespace)
   const engine = await openEngine({ config, ffmpeg, log, signal, defer })
   const missingWeights = createMissingWeights(config)
   const unending = Promise.withResolvers<never>()

@@ -1,4 +1,4 @@
-import { metricMeter, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
+import { metricMeter, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
 import type { FailureCode } from '../jobs/failures.ts'
 import type { JobPlan } from '../jobs/plan.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
@@ -13,6 +13,8 @@ import type { JobOutcome } from './types.ts'
 /** Written by the workflow too, so that a job started by hand or by another client shows the same. */
 export function showStarted(plan: JobPlan): void {
   const status: JobStatus = 'processing'
+  // Prometheus sees no rise in a series that begins with its first event.
+  jobsQuarantined.add(0)
   upsertSearchAttributes([
     { key: attributeKeys.jobStatus, value: status },
     { key: attributeKeys.jobType, value: plan.type },
@@ -73,7 +75,9 @@ export function showOutcome(outcome: JobOutcome, delivery: CallbackStatus): void
   ])
 }
 
+/** Details cost no event of the history, a search attribute does. */
 export function showDelivery(status: CallbackStatus, details: string): void {
   setCurrentDetails(details)
+  if (workflowInfo().typedSearchAttributes.get(attributeKeys.callbackStatus) === status) return
   upsertSearchAttributes([{ key: attributeKeys.callbackStatus, value: status }])
 }

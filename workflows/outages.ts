@@ -20,9 +20,11 @@ export function outages(settings: JobSettings): (error: unknown) => Promise<bool
   return async error => {
     const wasted = isAttemptWasted(error)
     if (!wasted && whyItFailed(error).code !== 'store_unavailable') return false
-    if (wasted && lostRounds === LOST_ROUNDS_LIMIT) return false
-    if (wasted) lostRounds += 1
-    else await sleep(pauseMs)
+    if (wasted) {
+      lostRounds += 1
+      return lostRounds <= LOST_ROUNDS_LIMIT
+    }
+    await sleep(pauseMs)
     pauseMs = Math.min(2 * pauseMs, scaledMs(settings, LONGEST_PAUSE_MS))
     return true
   }

@@ -165,6 +165,12 @@ test('a receiver that is down for the whole run delays nothing, and gets its eve
   ])
   await expect.poll(() => deliveryState(pipeline, payload.id)).toBe('COMPLETED')
   expect(await pipeline.pipeline.get(payload.id)).toMatchObject({ callback: 'delivered' })
+  // A delivery may be tried for a month, and its history is bounded: `retrying` and `delivered` are written once each.
+  const { events } = await pipeline.temporal.workflow
+    .getHandle(workflowIds.callback(payload.id))
+    .fetchHistory()
+  const written = events?.filter(event => event.upsertWorkflowSearchAttributesEventAttributes)
+  expect(written).toHaveLength(2)
 })
 
 describe('what is given up', () => {
