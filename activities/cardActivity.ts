@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity'
 import { CancelledFailure } from '@temporalio/common'
-import type { RenderHome } from '../jobs/renderHome.ts'
-import type { RenderProgress } from '../jobs/status.ts'
+import { type RenderHeartbeat, type RenderHome, readHeartbeat } from '../jobs/renderHeartbeat.ts'
+import type { JobPhase, RenderProgress } from '../jobs/status.ts'
 import { confirmAttempt } from './currentAttempt.ts'
 import { keepBeating } from './heartbeats.ts'
 
@@ -30,16 +30,10 @@ export async function withCardHeartbeats<T>(
 ): Promise<T> {
   const context = Context.current()
   let home: RenderHome | null = hostId === null ? null : { hostId, begun: false }
-  const before = reportedBefore(context)
-  const killsBefore = before.kills ?? 0
-  let progress: RenderProgress = {
-    phase: 'waiting for the card',
-    step: 0,
-    total: 0,
-    held: before.held === true,
-    kills: killsBefore,
-  }
-  const told = () => (home === null ? progress : { ...progress, home })
+  // An earlier attempt may have had the card already, and the program may have died of it.
+  const { held = false, kills: killsBefore = 0 } = readHeartbeat(context.info.heartbeatDetails) ?? {}
+  let progress = { phase: 'waiting for the card' as JobPhase, step: 0, total: 0, held, kills: killsBefore }
+  const told = (): RenderHeartbeat => ({ ...progress, home })
   const beat = () => context.heartbeat(told())
   const stopBeating = keepBeating(context, beat, BEATS_PER_TIMEOUT)
   /** The worker shuts down before the render has had the card: another host need not wait for this one. */
@@ -51,7 +45,7 @@ export async function withCardHeartbeats<T>(
       confirm,
       signal: context.cancellationSignal,
       onProgress: next => {
-        progress = { ...next, held: next.held || progress.held, kills: next.kills ?? progress.kills ?? 0 }
+        progress = { ...next, held: next.held || progress.held, kills: next.kills ?? progress.kills }
         if (next.held && home !== null) home.begun = true
         beat()
       },
@@ -65,19 +59,9 @@ export async function withCardHeartbeats<T>(
       home = null
       beat()
     }
-    if (aborted) throw new CancelledFailure('cancelled', [{ held: progress.held }])
+    if (aborted) throw new CancelledFailure('cancelled', [told()])
     throw error
   } finally {
     stopBeating()
-  }
-}
-
-/** An earlier attempt may have had the card already, and the program may have died of it. */
-function reportedBefore({ info }: Context): Partial<Pick<RenderProgress, 'held' | 'kills'>> {
-  const details: unknown = info.heartbeatDetails
-  if (typeof details !== 'object' || details === null) return {}
-  return {
-    held: 'held' in details && details.held === true,
-    kills: 'kills' in details && typeof details.kills === 'number' ? details.kills : 0,
   }
 }

@@ -25,6 +25,7 @@ test('a render that is at home on another host is left to it, also when an earli
     references: [],
     lostHosts: ['first'],
   }
-  const environment = activityEnvironment({ heartbeatDetails: { step: 3, home } })
+  const heartbeatDetails = { phase: 'rendering', step: 3, total: 25, held: true, kills: 0, home }
+  const environment = activityEnvironment({ heartbeatDetails })
   expect(await runActivity(generate, input, environment)).toEqual({ elsewhere: home })
 })

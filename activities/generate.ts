@@ -6,7 +6,7 @@ import { isFailureCode, JobFailure } from '../jobs/failures.ts'
 import type { Lane } from '../jobs/jobTypes.ts'
 import type { JobPlan } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedReference } from '../jobs/receipt.ts'
-import { homeIn, type RenderHome } from '../jobs/renderHome.ts'
+import { type RenderHome, readHeartbeat } from '../jobs/renderHeartbeat.ts'
 import { withCardHeartbeats } from './cardActivity.ts'
 
 export interface GenerateInput {
@@ -31,7 +31,7 @@ export interface GenerateDeps {
   /** Of this machine, as its queue has it. */
   hostId: string
   desk: Pick<RenderDesk, 'render' | 'knows'>
-  /** Of the host's own queue, which is asked whether the lane takes jobs or not: whether one may begin here soon. */
+  /** For the host's own queue only: whether a render may begin here soon. A lane's queue is not polled unless it may. */
   mayBegin?: (lane: Lane, signal: AbortSignal) => Promise<boolean>
   staging: { open(sha256: string): Promise<string> }
   /** Whether `metadata.simulate` is honoured. */
@@ -48,7 +48,7 @@ export interface GenerateDeps {
 export function createGenerate(deps: GenerateDeps) {
   return async function generate(input: GenerateInput): Promise<RenderReceipt | RenderElsewhere> {
     if (deps.simulate) failAsWished(input.plan)
-    const home = homeIn(Context.current().info.heartbeatDetails)
+    const home = readHeartbeat(Context.current().info.heartbeatDetails)?.home ?? null
     const { round = 0, lowMemory = false, lostHosts = [] } = input
     if (home !== null && home.hostId !== deps.hostId && !lostHosts.includes(home.hostId)) {
       return { elsewhere: home }

@@ -29,7 +29,7 @@ async function pngFile(): Promise<string> {
 test('a whole video of the right size and length passes', async () => {
   const file = await videoFile()
   const bytes = (await readFile(file)).length
-  await verifyRenderedFile(file, { ...video, bytes, sha256: await fileHash(file) }, ffmpeg)
+  await verifyRenderedFile(file, { ...video, sha256: await fileHash(file) }, ffmpeg)
   await expect(verifyRenderedFile(file, { ...video, frames: 83 }, ffmpeg)).rejects.toMatchObject(invalid)
   await expect(verifyRenderedFile(file, { ...video, width: 160, height: 96 }, ffmpeg)).rejects.toMatchObject(
     invalid,
@@ -42,9 +42,8 @@ test('a whole video of the right size and length passes', async () => {
 test('a whole PNG passes; a truncated, missing, changed or animated one does not', async () => {
   const file = await pngFile()
   const content = await readFile(file)
-  await verifyRenderedFile(file, { ...png, bytes: content.length, sha256: await fileHash(file) }, ffmpeg)
+  await verifyRenderedFile(file, { ...png, sha256: await fileHash(file) }, ffmpeg)
   await expect(verifyRenderedFile(file, { ...png, width: 601 }, ffmpeg)).rejects.toMatchObject(invalid)
-  await expect(verifyRenderedFile(file, { ...png, bytes: 5 }, ffmpeg)).rejects.toMatchObject(invalid)
   await expect(verifyRenderedFile(file, { ...png, sha256: 'f'.repeat(64) }, ffmpeg)).rejects.toMatchObject(
     invalid,
   )

@@ -8,7 +8,8 @@ import {
 import { optionalTsToDate } from '@temporalio/common/lib/time.js'
 import type { temporal } from '@temporalio/proto'
 import { FAILURES, isFailureCode } from '../jobs/failures.ts'
-import type { JobPhase, RenderProgress } from '../jobs/status.ts'
+import { type RenderHeartbeat, readHeartbeat } from '../jobs/renderHeartbeat.ts'
+import type { JobPhase } from '../jobs/status.ts'
 import type { ActivityName } from '../jobs/temporalNames.ts'
 
 export type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo
@@ -80,15 +81,9 @@ export async function progressOf(
 async function heartbeatOf(
   activity: PendingActivity,
   converter: LoadedDataConverter,
-): Promise<RenderProgress | null> {
+): Promise<RenderHeartbeat | null> {
   const [beat] = await decodeArrayFromPayloads(converter, activity.heartbeatDetails?.payloads)
-  return isRenderProgress(beat) ? beat : null
-}
-
-function isRenderProgress(value: unknown): value is RenderProgress {
-  if (typeof value !== 'object' || value === null) return false
-  const beat: Partial<Record<keyof RenderProgress, unknown>> = value
-  return typeof beat.phase === 'string' && typeof beat.step === 'number' && typeof beat.total === 'number'
+  return readHeartbeat(beat)
 }
 
 async function waitingReasonOf(

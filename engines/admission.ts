@@ -48,7 +48,7 @@ export interface AdmissionOptions {
 }
 
 export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionOptions): Admission {
-  /** Of the models that every job needs. Each is answered once, also one that failed, whose jobs will say so. */
+  /** Loads of prewarmed models without an answer yet. One that fails is answered too; the jobs that need it will say so. */
   let unanswered = 0
   /** Loads and unloads that the program has not answered yet; it does them in this order. */
   let underWay: { type: 'load' | 'unload'; model: string }[] = []

@@ -75,7 +75,7 @@ export interface InferenceProgram {
   tasks(): TableSnapshot
 }
 
-/** Where nothing else is said. */
+/** The default of `cancelGraceMs`. */
 export const CANCEL_GRACE_MS = 10_000
 
 /** Owns one inference program: starts it, gives it jobs, passes the turns, and starts it again when it dies. */

@@ -3,7 +3,7 @@ import type { Lane } from '../jobs/jobTypes.ts'
 export interface LaneBreakerLimits {
   /** So many jobs of one lane that killed the program, with none finished in between, take the lane out of service. */
   crashes: number
-  /** That the program must have been there for the others before the lane is tried again. Doubles while that kills it once more. */
+  /** How long the program must serve the other lanes before this one is tried again. Doubles each time that it is tried in vain. */
   cooldownMs: number
   longestCooldownMs: number
 }

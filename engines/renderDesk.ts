@@ -75,7 +75,7 @@ export function createRenderDesk(options: RenderDeskOptions): RenderDesk {
     },
     async settled() {
       const over = Promise.all([...flights.values()].map(flight => flight.over))
-      // One that waits for another process of this host has left nothing, and would wait on.
+      // A flight that only waits for another process of this host does not settle, and has nothing to clean up: hence a limit.
       const timer = new AbortController()
       await Promise.race([over, sleep(SETTLED_MS, undefined, { signal: timer.signal }).catch(() => {})])
       timer.abort()

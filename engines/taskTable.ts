@@ -90,7 +90,7 @@ export function createTaskTable(options: {
 
   /** Memory was given back, or a program is there: whoever waited for that may begin, whichever lane it is of. */
   function sendAll(): void {
-    // One that begins may have stood in the way of a lane that was asked before it.
+    // Until nothing changes: a job that begins leaves the line for memory, which may let a lane begin that was asked before.
     for (let before = -1; sent.size !== before; ) {
       before = sent.size
       for (const lane of LANES) sendNext(lane)

@@ -104,7 +104,7 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
     resident.remove(plan.unload)
     resident.use(wanted)
     const exact = begun.size === 0 && !plan.drops
-    blur()
+    sharePeaks()
     const encoding = needs.transient.length > 0
     const job = { needs, workingMiB, encoding, drops: plan.drops, exact, mostOthersMiB: 0 }
     begun.set(taskId, job)
@@ -113,8 +113,8 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
     return { kind, unload: plan.unload, load, drop: dropped(job) }
   }
 
-  /** What is seen of the jobs that have begun is no longer theirs alone. */
-  function blur(): void {
+  /** From now on a peak that is seen of these jobs may include another job's memory: it is their upper bound. */
+  function sharePeaks(): void {
     for (const job of begun.values()) job.exact = false
   }
 
@@ -147,7 +147,7 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
       const jobs = [...begun.values()]
       const gone = resident.all().filter(model => !models.includes(model) && !isInUse(jobs, model))
       const come = models.filter(model => !resident.has(model))
-      if (gone.length + come.length > 0) blur()
+      if (gone.length + come.length > 0) sharePeaks()
       resident.remove(gone)
       resident.use(come)
       noteOthers()

@@ -1,9 +1,6 @@
 import type { Lane } from '../jobs/jobTypes.ts'
 
-/**
- * The part of the card that a lane gets at least while it wants it. They add up to 1: all can be kept at once. They stand in the
- * order of {@link CARD_ORDER}.
- */
+/** The part of the card that a lane gets at least while it wants it. They add up to 1: all can be kept at once. */
 export const GUARANTEED_SHARES: Readonly<Record<Lane, number>> = {
   sdxl: 3 / 9,
   'wan.image': 2 / 9,
@@ -12,7 +9,7 @@ export const GUARANTEED_SHARES: Readonly<Record<Lane, number>> = {
 }
 
 /** Who computes first while nobody is due: the shorter the job that somebody looks at, the earlier. */
-export const CARD_ORDER = Object.keys(GUARANTEED_SHARES) as Lane[]
+export const CARD_ORDER = ['sdxl', 'wan.image', 'wan.enhance', 'wan.video'] as const satisfies readonly Lane[]
 
 /**
  * A lane that is owed so much card time is due. Short enough that nobody waits long, long enough that a turn is many

@@ -28,7 +28,7 @@ export interface JobTypeRow {
   cardSecondsLimit: number
   /** From submission to the last upload, waiting included. */
   deadlineHours: number
-  /** Attempts of `generate`, counted by Temporal; a worker restart and a pause use one each, hence at least five. */
+  /** Attempts of `generate`, counted by Temporal. A restart of the worker uses one, hence at least five. */
   renderAttempts: number
 }
 

@@ -2,7 +2,7 @@ import { InvalidField } from './invalidField.ts'
 import type { Family } from './jobTypes.ts'
 import { asNumber, invalid } from './parameters.ts'
 import type { Payload } from './payload.ts'
-import { firstGiven, type Given } from './spellings.ts'
+import { firstGiven, type Given, placesIn, SPELLINGS } from './spellings.ts'
 
 export interface Size {
   width: number
@@ -23,11 +23,11 @@ const ALLOWED: Record<Family, string> = {
 
 /** Width and height in pixels: `size` as `"W*H"`, else `width` and `height`; config before metadata. Throws {@link InvalidField}. */
 export function planSize(payload: Payload, family: Family): Size {
-  for (const section of ['config', 'metadata']) {
-    const size = firstGiven(payload, [`${section}.size`])
+  for (const section of ['config', 'metadata'] as const) {
+    const size = firstGiven(payload, placesIn(section, SPELLINGS.size))
     if (size !== null) return checked(parseSize(size.value), size, family)
-    const width = firstGiven(payload, [`${section}.width`])
-    const height = firstGiven(payload, [`${section}.height`])
+    const width = firstGiven(payload, placesIn(section, SPELLINGS.width))
+    const height = firstGiven(payload, placesIn(section, SPELLINGS.height))
     if (width === null && height === null) continue
     if (width === null) throw new InvalidField(`${section}.width`, 'nothing', 'a number beside the height')
     if (height === null) throw new InvalidField(`${section}.height`, 'nothing', 'a number beside the width')

@@ -44,6 +44,11 @@ export const SPELLINGS = {
   simulate: ['metadata.simulate'],
 } as const satisfies Record<string, readonly Place[]>
 
+/** Those of the places that are in one section of the payload. */
+export function placesIn(section: 'config' | 'metadata', places: readonly Place[]): Place[] {
+  return places.filter(place => place.startsWith(`${section}.`))
+}
+
 export interface Given {
   field: Place
   value: unknown

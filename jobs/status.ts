@@ -7,23 +7,22 @@ export type JobStatus = (typeof JOB_STATUSES)[number]
 export type TerminalStatus = Exclude<JobStatus, (typeof OPEN_STATUSES)[number]>
 
 /** Phases of a job, as shown in the Web UI, in progress events and in heartbeats. */
-export type JobPhase =
-  | 'planning'
-  | 'fetching references'
-  | 'preparing references'
-  | 'enhancing prompt'
-  | 'waiting for the card'
-  | 'loading model'
-  | 'rendering'
-  | 'quarantined'
-  | 'encoding'
-  | 'uploading'
-  | 'finishing'
+export const JOB_PHASES = [
+  'planning',
+  'fetching references',
+  'preparing references',
+  'enhancing prompt',
+  'waiting for the card',
+  'loading model',
+  'rendering',
+  'quarantined',
+  'encoding',
+  'uploading',
+  'finishing',
+] as const
+export type JobPhase = (typeof JOB_PHASES)[number]
 
-/**
- * Heartbeat of `generate` and `enhancePrompt`. `held` is true once the attempt has had the card; `kills` counts the attempts
- * that the inference program died of.
- */
+/** `held` is true once the attempt has had the card; `kills` counts the attempts that the inference program died of. */
 export interface RenderProgress {
   phase: JobPhase
   step: number

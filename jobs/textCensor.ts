@@ -1,4 +1,4 @@
-/** What stands where something is not told. */
+/** Stands for redacted text. */
 export const WITHHELD = '[redacted]'
 /** Shorter values would blank out ordinary words. */
 const shortestSecret = 8

@@ -101,8 +101,8 @@ export function createGpuWorkers({
     dataConverter: workerDataConverter(config.encryption),
     shutdownGraceTime: config.shutdownGraceMs,
     // A cancellation travels in the answer to a heartbeat, so this bounds how late the card hears of it. That a render has
-    // the card must be told before it can be over: in 4 s, and where time is scaled pretended renders are quicker than that.
-    maxHeartbeatThrottleInterval: scaledMs(config, 2000 * Math.min(1, timeScale)),
+    // the card must be told before it can be over: in 4 s, and where a test scales time its pretended renders are quicker still.
+    maxHeartbeatThrottleInterval: scaledMs(config, 2000) * Math.min(1, timeScale),
     interceptors: { activity: [logInterceptor, failureInterceptor] },
   }
   return Promise.all([

@@ -37,7 +37,7 @@ export function laneSlots(options: {
         if (free === 0) await once(slots, 'freed', { signal }).catch(() => signal.throwIfAborted())
       }
     },
-    // Whoever asks so cannot wait for the gate, and asks properly next.
+    // For eager activities, which cannot await the gate: refused, so that the core polls for them by `reserveSlot`.
     tryReserveSlot: () => null,
     markSlotUsed() {},
     releaseSlot() {

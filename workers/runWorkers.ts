@@ -3,7 +3,7 @@ import type { Worker } from '@temporalio/worker'
 export interface RunningWorkers {
   /** Throws unless every worker runs: a readiness check. */
   check(): void
-  /** Resolves when all have drained after a stop; rejects as soon as one fails, after the others were stopped. */
+  /** Resolves when all have drained after a stop; rejects if one fails, once the others, which are stopped then, have drained. */
   done: Promise<void>
 }
 

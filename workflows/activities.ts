@@ -78,18 +78,21 @@ export const callbacks = (scale: Scale) =>
     startToCloseTimeout: scaledMs(scale, MINUTE_MS),
   })
 
-/** A cancelled render has the last word on whether the card had begun, and a cancelled upload on when it has stopped. */
-const heard = (scale: Scale) =>
+/** A cancelled activity is waited for: its answer says whether the card had begun, or that nothing is uploaded any more. */
+const awaited = (scale: Scale) =>
   ({
     heartbeatTimeout: scaledMs(scale, 30 * SECOND_MS),
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   }) as const
 
 export const card = (scale: Scale) =>
-  proxyActivities<CardActivities>({ ...heard(scale), startToCloseTimeout: scaledMs(scale, RENDER_LIMIT_MS) })
+  proxyActivities<CardActivities>({
+    ...awaited(scale),
+    startToCloseTimeout: scaledMs(scale, RENDER_LIMIT_MS),
+  })
 export const host = (scale: Scale) => proxyActivities<HostActivities>(atHost(scale))
 export const uploads = (scale: Scale) => proxyActivities<UploadActivities>(atHost(scale))
-const atHost = (scale: Scale) => ({ ...heard(scale), startToCloseTimeout: scaledMs(scale, HOUR_MS) })
+const atHost = (scale: Scale) => ({ ...awaited(scale), startToCloseTimeout: scaledMs(scale, HOUR_MS) })
 
 /** The queues of this installation, told from the queue that the workflow itself runs on. */
 export function queues(): Queues {

@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow'
 import { FAILURES, type FailureCode, isFailureCode } from '../jobs/failures.ts'
-import { homeIn, type RenderHome } from '../jobs/renderHome.ts'
+import { type RenderHeartbeat, type RenderHome, readHeartbeat } from '../jobs/renderHeartbeat.ts'
 import type { FailureView } from './types.ts'
 
 export function failureView(code: FailureCode, detail: string): FailureView {
@@ -26,18 +26,17 @@ export function whyItFailed(error: unknown): FailureView {
 /** Whether an attempt of `generate` or `enhancePrompt` that was stopped, or died, had had the card, by its own account. */
 export function wasHeld(error: unknown): boolean {
   const cause = causeOf(error)
-  if (cause instanceof CancelledFailure) return saysHeld(cause.details[0])
-  return cause instanceof TimeoutFailure && saysHeld(cause.lastHeartbeatDetails)
+  if (cause instanceof CancelledFailure) return readHeartbeat(cause.details[0])?.held ?? false
+  return lastHeartbeat(cause)?.held ?? false
 }
 
 /** Where the last attempt of `generate` was heard of, when that is no more; null where nothing is known of it. */
 export function lastHome(error: unknown): RenderHome | null {
-  const cause = causeOf(error)
-  return cause instanceof TimeoutFailure ? homeIn(cause.lastHeartbeatDetails) : null
+  return lastHeartbeat(causeOf(error))?.home ?? null
 }
 
-function saysHeld(detail: unknown): boolean {
-  return typeof detail === 'object' && detail !== null && 'held' in detail && detail.held === true
+function lastHeartbeat(cause: unknown): RenderHeartbeat | null {
+  return cause instanceof TimeoutFailure ? readHeartbeat(cause.lastHeartbeatDetails) : null
 }
 
 /** Nobody took a task of the host's own queue in time: the host is gone, or busy. Only what needs one host has that time limit. */

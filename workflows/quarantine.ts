@@ -51,7 +51,7 @@ export class Quarantine {
     }))
   }
 
-  /** Waits for the decision. Never throws. */
+  /** Waits for the decision; a cancellation is one. */
   async hold(why: string, settings: JobSettings): Promise<QuarantineEnd> {
     const { quarantineMs } = settings
     this.#why = why

@@ -1,6 +1,6 @@
 import type { JobPlan } from '../jobs/plan.ts'
 import type { RenderReceipt, StagedReference } from '../jobs/receipt.ts'
-import type { RenderHome } from '../jobs/renderHome.ts'
+import type { RenderHome } from '../jobs/renderHeartbeat.ts'
 import {
   type CardActivities,
   card,
@@ -95,7 +95,7 @@ function homeOptions(home: RenderHome, silenceMs: number, production: Production
     taskQueue: queues().host(home.hostId),
     // It may wait for the card as long there as in its lane.
     startToCloseTimeout: scaledMs(settings, RENDER_LIMIT_MS),
-    // However it was heard of last: in line there, it may have got the card since, out of everybody's reach.
+    // Also if it was last heard of in line there: cut off from Temporal, it may have got the card since.
     scheduleToStartTimeout: silenceMs,
   }
 }

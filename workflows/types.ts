@@ -17,7 +17,7 @@ export interface GenerateMediaInput {
 /** `deliverCallbackWorkflow`'s. */
 export interface DeliverCallbackInput {
   event: CallbackEvent
-  /** Of the job's run whose end it tells: once a later run, after a reset, has told its own, it is not told any more. */
+  /** The job's run whose end this event tells. Once a later run, after a reset, has told its own end, the event is dropped. */
   runId?: string
   /** The receiver has it already, and only the repetition is left to do. */
   delivered?: boolean

@@ -42,7 +42,7 @@ CARD_OUT_OF_MEMORY = (
     "CUDA out of memory",
     "CUDA ran out of memory",
     "CUDA error: out of memory",
-    # What torch has asked for the words of that error does not answer on every machine.
+    # For the words of that error torch asks NVML, which does not answer on every machine: this comes in its place.
     "NVML_SUCCESS == r INTERNAL ASSERT FAILED",
     "CUDA driver error: out of memory",
     "Triton Error [CUDA]: out of memory",

@@ -161,7 +161,7 @@ def _tensors(folder: Path, variants: tuple[str, ...]) -> Iterator[tuple[str, tor
 
 
 def _own(tensor: torch.Tensor, dtype: torch.dtype, device: str) -> torch.Tensor:
-    """A copy, of its kind before it is on its device: twice the size would not have been set aside there.
+    """A copy, converted on the host and then moved: converting on the card would need both at once, which no budget has.
 
     As it comes it is a view of the file, and its place there would decide which kernels of a CPU sum it up how.
     """
