@@ -9,7 +9,7 @@ import { PREPARED } from './testing/prepared.ts'
 
 const log = pino({ level: 'silent' })
 const harness = createProgramHarness()
-const MISSING = { why: 'weights are missing', all: true }
+const MISSING = { why: 'weights are missing', certain: true }
 const OPEN = { get: () => 'open' as const, opened: async () => {} }
 const CONTEXT = {
   slotType: 'activity',
@@ -48,15 +48,15 @@ it('asks for no job while weights are missing, and does once they are there', as
   await expect.poll(given).toBe(2)
 })
 
-it('asks where some of them are there, and where the model is loaded: the program knows better', async () => {
+it('asks where the weights are doubtful only, and where the model is loaded: the program knows better', async () => {
   const program = harness.program()
   await program.start()
-  const some = asking({ program, missingWeights: async () => ({ ...MISSING, all: false }), log })
-  await expect.poll(some.given).toBe(2)
+  const doubtful = asking({ program, missingWeights: async () => ({ ...MISSING, certain: false }), log })
+  await expect.poll(doubtful.given).toBe(2)
   const info = { pid: 1, name: 'test', version: '1', device: 'cpu', models: ['wan_2_1_1_3b'], memory: null }
   const loaded = { state: () => ({ ...program.state(), info }) }
-  const all = asking({ program: loaded, missingWeights: async () => MISSING, log })
-  await expect.poll(all.given).toBe(2)
+  const certain = asking({ program: loaded, missingWeights: async () => MISSING, log })
+  await expect.poll(certain.given).toBe(2)
 })
 
 it('asks for none from a crash until the program is ready again, however often it is started', async () => {

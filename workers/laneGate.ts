@@ -74,7 +74,7 @@ export async function whyClosed(deps: LaneGateDeps, lane: Lane): Promise<string 
   if (!deps.preparation.isDone()) return 'models are being warmed up'
   if (outOfService.includes(lane)) return 'out of service: its jobs killed the program again and again'
   const missing = await whatIsMissing(deps, lane)
-  return missing?.all ? missing.why : null
+  return missing?.certain ? missing.why : null
 }
 
 /** Weights that a lane lacks: none where its model is loaded, as the program knows better than its files tell. */

@@ -1,5 +1,6 @@
-import { appendFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../../test/temporaryDirectory.ts'
 import { checkWeights } from './checkWeights.ts'
@@ -61,11 +62,11 @@ test('whole sets are complete, and T2V and the other VAE are spare', async () =>
   await put(...everyDiffusersSet)
   const { ok, sets } = await checkWeights(settings)
   expect(ok).toBe(true)
-  for (const { name, state, problems, bytes, expectedBytes, spare } of sets) {
+  for (const { name, state, whole, problems, bytes, expectedBytes, spare } of sets) {
     if (name === 'wan_2_1_t2v' || name === 'sdxl_fp16_vae')
-      expect({ state, spare }).toEqual({ state: 'missing', spare: true })
+      expect({ state, whole, spare }).toEqual({ state: 'missing', whole: false, spare: true })
     else {
-      expect({ name, state, problems }).toEqual({ name, state: 'complete', problems: [] })
+      expect({ name, state, whole, problems }).toEqual({ name, state: 'complete', whole: true, problems: [] })
       expect(bytes).toBeGreaterThanOrEqual(expectedBytes)
     }
   }
@@ -159,10 +160,27 @@ test.each(faults)('%s is found', async (_what, path, spoil, says) => {
   const { put, file, report } = await models()
   await put('wan_2_1_vace')
   await spoil(file('wan_2_1_vace', path))
-  const { state, problems, hinders } = await report('wan_2_1_vace')
-  expect({ state, hinders }).toEqual({ state: 'incomplete', hinders: true })
+  const { state, problems, hinders, whole } = await report('wan_2_1_vace')
+  expect({ state, hinders, whole }).toEqual({ state: 'incomplete', hinders: true, whole: spoil === makeToy })
   expect(problems).toHaveLength(1)
   expect(problems[0]).toMatch(says)
+})
+
+test('a file that is replaced by one of the same size is read anew', async () => {
+  const { put, file, report } = await models()
+  await put('lustify_sdxl')
+  const path = file('lustify_sdxl', 'checkpoint.safetensors')
+  expect((await report('lustify_sdxl')).whole).toBe(true)
+  const { size, atime, mtime } = await stat(path)
+  // The clock of a file system may tick no quicker.
+  await sleep(20)
+  await truncate(path, 0)
+  await truncate(path, size)
+  await utimes(path, atime, mtime)
+  expect(await report('lustify_sdxl')).toMatchObject({
+    whole: false,
+    problems: [expect.stringMatching(/^broken: /)],
+  })
 })
 
 test('a torch archive that was cut short is found', async () => {

@@ -7,6 +7,8 @@ export type WeightState = 'complete' | 'incomplete' | 'missing'
 export interface WeightReport
   extends Pick<WeightSet, 'name' | 'title' | 'renders' | 'spare' | 'directory' | 'without'> {
   state: WeightState
+  /** Every file of it can be read to its last byte. `complete` says also that none is too small for what it should be. */
+  whole: boolean
   /** What is missing or broken, a file each. */
   problems: string[]
   bytes: number
@@ -50,6 +52,7 @@ async function checkSet(set: WeightSet, hf: string): Promise<Omit<WeightReport, 
     ...{ name: set.name, title: set.title, directory: set.directory },
     ...{ renders: set.renders, spare: set.spare, without: set.without },
     state: problems.length === 0 ? 'complete' : bytes === 0 ? 'missing' : 'incomplete',
+    whole: reports.every(({ whole }) => whole),
     problems,
     bytes,
     expectedBytes: set.parts.reduce((sum, part) => sum + ('bytes' in part ? part.bytes : 0), 0),

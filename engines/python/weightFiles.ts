@@ -7,7 +7,11 @@ export interface PartReport {
   bytes: number
   /** `missing: …` or `broken: …`; empty where all is well. */
   problems: string[]
+  /** All of it is there and can be read, if perhaps too small for what it should be. */
+  whole: boolean
 }
+
+type FilesReport = Omit<PartReport, 'whole'>
 
 /** Half of what we expect: some repositories keep smaller types, none keeps so few. */
 const LEAST = 0.5
@@ -17,26 +21,28 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 const headerSchema = z.record(z.string(), z.unknown())
 const tensorSchema = z.object({ data_offsets: z.tuple([z.number(), z.number()]) })
 
+/** What was found in a file, for as long as it stays the same: some are megabytes of JSON, and a worker looks again and again. */
+const seen = new Map<string, { bytes: number; changedMs: number; problem: string | null }>()
+
 /** Looks whether a part is there, whole, and of a plausible size. Reads headers only, so gigabytes take no time. */
 export async function checkPart(directory: string, part: WeightPart): Promise<PartReport> {
-  const file = join(directory, part.path)
-  switch (part.kind) {
+  const found = await checkFiles(join(directory, part.path), part.kind)
+  const whole = found.problems.length === 0
+  if (!whole || part.kind === 'json' || found.bytes >= LEAST * part.bytes) return { ...found, whole }
+  const small = `broken: ${part.path} has ${found.bytes} bytes, and about ${part.bytes} are expected`
+  return { ...found, whole, problems: [small] }
+}
+
+function checkFiles(file: string, kind: WeightPart['kind']): Promise<FilesReport> {
+  switch (kind) {
     case 'json':
       return checkFile(file, checkJson)
     case 'file':
-      return plausible(part.path, await checkFile(file, checkZip), part.bytes)
+      return checkFile(file, checkZip)
     case 'safetensors':
-      return plausible(part.path, await checkFile(file, checkSafetensors), part.bytes)
+      return checkFile(file, checkSafetensors)
     case 'sharded':
-      return plausible(part.path, await checkSharded(file), part.bytes)
-  }
-}
-
-function plausible(path: string, report: PartReport, bytes: number): PartReport {
-  if (report.problems.length > 0 || report.bytes >= LEAST * bytes) return report
-  return {
-    ...report,
-    problems: [`broken: ${path} has ${report.bytes} bytes, and about ${bytes} are expected`],
+      return checkSharded(file)
   }
 }
 
@@ -44,23 +50,32 @@ function plausible(path: string, report: PartReport, bytes: number): PartReport 
 async function checkFile(
   file: string,
   look: (file: string, bytes: number) => Promise<string | null>,
-): Promise<PartReport> {
+): Promise<FilesReport> {
   const found = await stat(file).catch(() => null)
   if (found === null || !found.isFile()) return { bytes: 0, problems: [`missing: ${file}`] }
+  const { size: bytes, ctimeMs: changedMs } = found
+  const report = (problem: string | null) => ({
+    bytes,
+    problems: problem === null ? [] : [`broken: ${file}: ${problem}`],
+  })
+  const before = seen.get(file)
+  if (before?.bytes === bytes && before.changedMs === changedMs) return report(before.problem)
   try {
-    const problem = found.size === 0 ? 'it is empty' : await look(file, found.size)
-    return { bytes: found.size, problems: problem === null ? [] : [`broken: ${file}: ${problem}`] }
+    const problem = bytes === 0 ? 'it is empty' : await look(file, bytes)
+    seen.set(file, { bytes, changedMs, problem })
+    return report(problem)
   } catch (error) {
-    return {
-      bytes: found.size,
-      problems: [`broken: ${file}: ${error instanceof Error ? error.message : error}`],
-    }
+    return report(error instanceof Error ? error.message : String(error))
   }
 }
 
 async function checkJson(file: string): Promise<null> {
-  JSON.parse(await readFile(file, 'utf8'))
+  await readJson(file)
   return null
+}
+
+async function readJson(file: string): Promise<unknown> {
+  return JSON.parse(await readFile(file, 'utf8'))
 }
 
 /** torch's `.pth` are zip archives, whose directory stands at the end: one that was cut short has none. */
@@ -87,14 +102,15 @@ async function checkSafetensors(file: string, bytes: number): Promise<string | n
   return bytes < whole ? `it is cut short: ${bytes} of ${whole} bytes` : 'it is longer than its header says'
 }
 
-async function checkSharded(file: string): Promise<PartReport> {
+async function checkSharded(file: string): Promise<FilesReport> {
   const index = `${file}.safetensors.index.json`
   if ((await stat(index).catch(() => null)) === null) {
     return checkFile(`${file}.safetensors`, checkSafetensors)
   }
   const read = await checkFile(index, checkJson)
   if (read.problems.length > 0) return read
-  const parsed = indexSchema.safeParse(JSON.parse(await readFile(index, 'utf8')))
+  // It may be replaced at this very moment.
+  const parsed = indexSchema.safeParse(await readJson(index).catch(() => null))
   if (!parsed.success) return { bytes: 0, problems: [`broken: ${index}: it names no shards`] }
   const shards = [...new Set(Object.values(parsed.data.weight_map))]
   const reports = await Promise.all(
