@@ -19,6 +19,7 @@ import { openEngine } from '../workers/engine.ts'
 import { createGpuWorkers, laneWorkerState } from '../workers/gpuWorker.ts'
 import { createJobStatus } from '../workers/jobStatus.ts'
 import { createMissingWeights } from '../workers/missingWeights.ts'
+import { createNoRoom } from '../workers/noRoom.ts'
 import { prepare } from '../workers/preparation.ts'
 import { ensureReconcileSchedule } from '../workers/reconcileSchedule.ts'
 import { runWorkers } from '../workers/runWorkers.ts'
@@ -137,13 +138,16 @@ export async function openTestStack(
       })
       const preparation = prepare(card.program, { models: [], lanes: card.lanes, log, signal })
       let workers: Worker[] = []
-      const missingWeights = createMissingWeights(machine)
+      const gate = {
+        missingWeights: createMissingWeights(machine),
+        noRoom: createNoRoom(machine),
+        preparation,
+      }
       const status = createCardStatus({
         hostId: machine.hostId,
         ...card,
         workerState: laneWorkerState(machine, () => workers),
-        missingWeights,
-        preparation,
+        ...gate,
       })
       workers = await createGpuWorkers({
         config: machine,
@@ -151,8 +155,7 @@ export async function openTestStack(
         metrics,
         status,
         log,
-        missingWeights,
-        preparation,
+        ...gate,
         ...card,
       })
       return Object.assign(

@@ -82,6 +82,7 @@ test('a lane whose jobs killed the program again and again says so to the operat
     ...card,
     workerState: () => 'RUNNING',
     missingWeights: async () => null,
+    noRoom: async () => null,
     preparation: PREPARED,
   }
   const crashes = ['one', 'two', 'three'].map(id => run(id, 'sdxl', { ...IMAGE, simulate: 'crash' }))

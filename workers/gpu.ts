@@ -10,6 +10,7 @@ import { openEngine } from './engine.ts'
 import { createGpuWorkers, laneWorkerState } from './gpuWorker.ts'
 import { createJobStatus } from './jobStatus.ts'
 import { createMissingWeights } from './missingWeights.ts'
+import { createNoRoom } from './noRoom.ts'
 import { prepare } from './preparation.ts'
 import { modelsToWarmUp } from './prewarm.ts'
 import { runWorkerProgram } from './program.ts'
@@ -58,7 +59,6 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   defer('Temporal connection', () => connection?.close())
   const jobStatus = createJobStatus(connection, config.temporal.namespace)
   const engine = await openEngine({ config, ffmpeg, log, signal, defer })
-  const missingWeights = createMissingWeights(config)
   const unending = Promise.withResolvers<never>()
   const card = await createCard({
     ...{ config, engine, ffmpeg, log, metrics },
@@ -76,7 +76,11 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     log,
     signal,
   })
-  const gate = { missingWeights, preparation }
+  const gate = {
+    missingWeights: createMissingWeights(config),
+    noRoom: createNoRoom(config),
+    preparation,
+  }
   opened = {
     hostId: config.hostId,
     ...card,

@@ -25,6 +25,7 @@ import { laneSlots } from './laneSlots.ts'
 import { measuredGenerate, measuredUpload } from './measured.ts'
 import { createMissingVace } from './missingVace.ts'
 import type { MissingWeights } from './missingWeights.ts'
+import type { NoRoom } from './noRoom.ts'
 import type { Preparation } from './preparation.ts'
 
 export interface GpuWorkerDeps {
@@ -35,6 +36,7 @@ export interface GpuWorkerDeps {
   renders: RenderStore
   lanes: LaneModes
   missingWeights: MissingWeights
+  noRoom: NoRoom
   preparation: Preparation
   status: () => Promise<CardStatus>
   metrics: Metrics
@@ -63,6 +65,7 @@ export function createGpuWorkers({
   renders,
   lanes,
   missingWeights,
+  noRoom,
   preparation,
   status,
   metrics,
@@ -73,7 +76,7 @@ export function createGpuWorkers({
   const staging = createStaging(config.staging, store)
   const simulate = !config.production
   const { timeScale } = config
-  const gate = createLaneGate({ program, missingWeights, preparation, log })
+  const gate = createLaneGate({ program, missingWeights, noRoom, preparation, log })
   const generating = { hostId: config.hostId, desk, staging, simulate, timeScale }
   const card: CardActivities = {
     generate: measuredGenerate(createGenerate(generating), metrics),

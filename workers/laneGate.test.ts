@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterEach, expect, it } from 'vitest'
 import { createProgramHarness, renderJob } from '../engines/testing/programHarness.ts'
-import { createLaneGate } from './laneGate.ts'
+import { createLaneGate, whyClosed } from './laneGate.ts'
 import { laneSlots } from './laneSlots.ts'
 import type { MissingWeights } from './missingWeights.ts'
+import type { NoRoom } from './noRoom.ts'
 import { PREPARED } from './testing/prepared.ts'
 
 const log = pino({ level: 'silent' })
@@ -23,10 +24,13 @@ afterEach(async () => {
   expect(await harness.leftovers()).toEqual([])
 })
 
+type Asking = Omit<Parameters<typeof createLaneGate>[0], 'preparation' | 'noRoom'> & { noRoom?: NoRoom }
+
 /** What the Worker of a lane would be given for two requests. */
-function asking(options: Omit<Parameters<typeof createLaneGate>[0], 'preparation'>) {
+function asking(options: Asking) {
   const gate = createLaneGate({
     preparation: PREPARED,
+    noRoom: async () => null,
     lookMs: 20,
     ...options,
   })
@@ -45,6 +49,19 @@ it('asks for no job while weights are missing, and does once they are there', as
   await sleep(200)
   expect(given()).toBe(0)
   missing = null
+  await expect.poll(given).toBe(2)
+})
+
+it('asks for no render while its files have no room, and does once they have', async () => {
+  const program = harness.program()
+  await program.start()
+  let full: string | null = 'no room'
+  const well = { program, missingWeights: async () => null, noRoom: async () => full }
+  const { given } = asking({ ...well, log })
+  await sleep(200)
+  expect(given()).toBe(0)
+  expect(await whyClosed({ ...well, preparation: PREPARED }, 'wan.enhance')).toBeNull()
+  full = null
   await expect.poll(given).toBe(2)
 })
 

@@ -2,18 +2,20 @@ import type { Logger } from 'pino'
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
 import { type Lane, laneRow } from '../jobs/jobTypes.ts'
 import type { MissingWeights } from './missingWeights.ts'
+import type { NoRoom } from './noRoom.ts'
 import type { Preparation } from './preparation.ts'
 
 export interface LaneGateDeps {
   program: Pick<InferenceProgram, 'state'>
   missingWeights: MissingWeights
+  noRoom: NoRoom
   preparation: Preparation
 }
 
 /** Resolves when a job of the lane could be rendered here. Rejects with the signal's reason. */
 export type LaneGate = (lane: Lane, signal: AbortSignal) => Promise<void>
 
-/** How soon it is seen that weights are there, or that the program is well again. */
+/** How soon it is seen that weights are there, or room, or that the program is well again. */
 const LOOK_MS = 1_000
 
 /**
@@ -73,6 +75,9 @@ export async function whyClosed(deps: LaneGateDeps, lane: Lane): Promise<string 
   if (status !== 'ready') return `the inference program is ${status}`
   if (!deps.preparation.isDone()) return 'models are being warmed up'
   if (outOfService.includes(lane)) return 'out of service: its jobs killed the program again and again'
+  // An enhanced prompt is no file.
+  const full = lane === 'wan.enhance' ? null : await deps.noRoom()
+  if (full !== null) return full
   const missing = await whatIsMissing(deps, lane)
   return missing?.certain ? missing.why : null
 }

@@ -36,6 +36,7 @@ async function served(kind: 'diffusers' | 'preview') {
     lanes: { get: () => 'open' as const },
     workerState: () => 'RUNNING',
     missingWeights: createMissingWeights(config),
+    noRoom: async () => null,
     preparation: PREPARED,
     card: null,
     memory: () => null,

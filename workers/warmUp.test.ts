@@ -112,15 +112,15 @@ it('leaves out a lane that is paused meanwhile', async () => {
 it('no lane takes jobs before it is over, and none of a program that never starts', async () => {
   const signal = AbortSignal.timeout(60_000)
   const options = { models: ['lustify_sdxl'], lanes: OPEN, log, signal }
-  const missingWeights = async () => null
+  const there = { missingWeights: async () => null, noRoom: async () => null }
   const program = harness.program()
-  const well = { program, missingWeights, preparation: prepare(program, options) }
+  const well = { program, ...there, preparation: prepare(program, options) }
   expect(await whyClosed(well, 'sdxl')).toBe('the inference program is starting')
   await program.start()
   expect(await whyClosed(well, 'sdxl')).toBe('models are being warmed up')
   await expect.poll(() => whyClosed(well, 'sdxl')).toBeNull()
 
   const crashing = harness.program('crash', { respawn: { breakerCrashes: 1 } })
-  const broken = { program: crashing, missingWeights, preparation: prepare(crashing, options) }
+  const broken = { program: crashing, ...there, preparation: prepare(crashing, options) }
   await expect.poll(() => whyClosed(broken, 'sdxl')).toBe('the inference program is broken')
 })

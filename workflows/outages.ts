@@ -1,4 +1,5 @@
 import { sleep } from '@temporalio/workflow'
+import type { FailureCode } from '../jobs/failures.ts'
 import { MINUTE_MS, SECOND_MS } from './activities.ts'
 import { isAttemptWasted, whyItFailed } from './failure.ts'
 import { scaledMs } from './timeScale.ts'
@@ -11,15 +12,18 @@ const LONGEST_PAUSE_MS = 5 * MINUTE_MS
 
 /**
  * For a step whose attempts are used up: tells whether an outage has done that, and the step may be begun anew, after a pause.
- * The store may be away until the job's deadline. Attempts that were heard of no more, or came to a worker that was ending,
- * have three rounds; a job that kills the workers on purpose is found out by its marks.
+ * Outages of the codes that are `lasting` may last until the job's deadline. Attempts that were heard of no more, or came to a
+ * worker that was ending, have three rounds; a job that kills the workers on purpose is found out by its marks.
  */
-export function outages(settings: JobSettings): (error: unknown) => Promise<boolean> {
+export function outages(
+  settings: JobSettings,
+  lasting: readonly FailureCode[] = ['store_unavailable'],
+): (error: unknown) => Promise<boolean> {
   let lostRounds = 0
   let pauseMs = scaledMs(settings, FIRST_PAUSE_MS)
   return async error => {
     const wasted = isAttemptWasted(error)
-    if (!wasted && whyItFailed(error).code !== 'store_unavailable') return false
+    if (!wasted && !lasting.includes(whyItFailed(error).code)) return false
     if (wasted) {
       lostRounds += 1
       return lostRounds <= LOST_ROUNDS_LIMIT

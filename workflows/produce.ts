@@ -45,7 +45,7 @@ async function prepareReferences(
   settings: JobSettings,
 ): Promise<StagedReference[]> {
   if (production.plan.reference.sources.length === 0) return []
-  const outlived = outages(settings)
+  const outlived = outages(settings, ['store_unavailable', 'disk_full'])
   for (let lost = 0; ; ) {
     try {
       return await fetchAndPrepare(production, settings)

@@ -1,5 +1,5 @@
-import { access, constants, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, constants } from 'node:fs/promises'
+import { freeBytes, nearestFolder } from '../../assets/freeBytes.ts'
 import type { Config } from '../../runtime/config.ts'
 import { gigabytes } from '../gigabytes.ts'
 import { type Found, fail, ok, warn } from './finding.ts'
@@ -38,9 +38,8 @@ export async function checkDisk({ dataDir, cacheDir, engine }: Config): Promise<
 }
 
 async function checkPlace({ what, directory, writes, failBytes, warnBytes }: Place): Promise<Found> {
-  const there = await existing(directory)
-  const { bavail, bsize } = await statfs(there)
-  const free = bavail * bsize
+  const there = await nearestFolder(directory)
+  const free = await freeBytes(directory)
   const said = `${what} ${directory}: ${gigabytes(free)} free`
   const mode = writes ? constants.W_OK : constants.R_OK
   const allowed = await access(there, mode).then(
@@ -51,13 +50,4 @@ async function checkPlace({ what, directory, writes, failBytes, warnBytes }: Pla
   if (!writes && there !== directory) return warn(`${what} ${directory} is not there`)
   if (free < failBytes) return fail(`${said}: at least ${gigabytes(failBytes)} are needed`)
   return free < warnBytes ? warn(`${said}: ${gigabytes(warnBytes)} would be comfortable`) : ok(said)
-}
-
-/** The folder itself, or the nearest one above it that exists. */
-async function existing(directory: string): Promise<string> {
-  const there = await access(directory).then(
-    () => true,
-    () => false,
-  )
-  return there || dirname(directory) === directory ? directory : existing(dirname(directory))
 }
