@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { listComputePids, readUsedMiB } from './nvidiaSmi.ts'
 
 export interface DeadProgram {
-  /** The program, which was reaped already. */
-  pid: number
+  /** The program, which was reaped already; null where there is none to look for. */
+  pid: number | null
   uuid: string
   nvidiaSmi: string
   /** MiB in use on the card before the program started; null if nobody looked. */
@@ -16,27 +16,30 @@ export interface DeadProgram {
 const OTHERS_MIB = 256
 
 /**
- * Waits until the driver has taken a dead program's memory back, which it does some time after the process is gone. False after the
- * limit. A pid that the driver has listed must leave the list. One that it never lists may be hidden (the list of a container is
- * empty, or in the host's numbers): then what is in use on the whole card must fall to what it was before.
+ * Waits until the driver has taken a dead program's memory back, which it does some time after the process is gone. Gives null
+ * then, and after the limit why that was not seen. A pid that the driver has listed must leave the list. One that it never
+ * lists may be hidden (the list of a container is empty, or in the host's numbers): then what is in use on the whole card must
+ * fall to what it was before.
  */
-export async function waitUntilMemoryIsGone(program: DeadProgram): Promise<boolean> {
+export async function waitUntilMemoryIsGone(program: DeadProgram): Promise<string | null> {
   const { pid, uuid, nvidiaSmi, usedBeforeMiB, limitMs, pollMs = 250 } = program
   const deadline = performance.now() + limitMs
   let seen = false
   for (;;) {
+    let why = 'the card still shows memory of the program that died'
     try {
-      const listed = (await listComputePids(nvidiaSmi, uuid)).includes(pid)
-      if (!listed && (seen || usedBeforeMiB === null)) return true
+      const listed = pid !== null && (await listComputePids(nvidiaSmi, uuid)).includes(pid)
+      if (!listed && (seen || usedBeforeMiB === null)) return null
       seen ||= listed
       if (!listed && usedBeforeMiB !== null) {
         const usedMiB = await readUsedMiB(nvidiaSmi, uuid)
-        if (usedMiB === null || usedMiB <= usedBeforeMiB + OTHERS_MIB) return true
+        if (usedMiB === null || usedMiB <= usedBeforeMiB + OTHERS_MIB) return null
       }
-    } catch {
+    } catch (error) {
       // A driver that is busy taking a card back may fail to answer; the limit decides.
+      why = error instanceof Error ? error.message : String(error)
     }
-    if (performance.now() + pollMs > deadline) return false
+    if (performance.now() + pollMs > deadline) return why
     await sleep(pollMs)
   }
 }

@@ -11,8 +11,6 @@ export interface OwnedCard extends FoundCard {
 
 /** What others may have of a card that is ours: more than a desktop's frame buffers. */
 export const FOREIGN_MIB = 1024
-/** No process has this pid: what is waited for is the card's memory alone. */
-const NOBODY = -1
 
 /**
  * Finds the configured card and takes it for this process. The program of a worker that was killed a moment ago may still hold
@@ -32,7 +30,7 @@ export async function ownCard(
   const { nvidiaSmi } = choice
   const lock = await lockCard({ uuid, directory })
   try {
-    await waitUntilMemoryIsGone({ pid: NOBODY, uuid, nvidiaSmi, usedBeforeMiB: 0, limitMs: settleMs })
+    await waitUntilMemoryIsGone({ pid: null, uuid, nvidiaSmi, usedBeforeMiB: 0, limitMs: settleMs })
     const usedMiB = (await readUsedMiB(nvidiaSmi, uuid)) ?? 0
     const leftMiB = limitMiB === null ? 0 : Math.max(0, card.totalMiB - limitMiB)
     if (usedMiB > leftMiB + FOREIGN_MIB) throw new CardError(occupied({ ...card, usedMiB }))

@@ -117,12 +117,12 @@ async function diffusersProgram(
 }
 
 async function memoryGone(card: OwnedCard, pid: number | null, { config, log }: EngineDeps): Promise<void> {
-  const gone = await waitUntilMemoryIsGone({
-    pid: pid ?? -1,
+  const why = await waitUntilMemoryIsGone({
+    pid,
     uuid: card.uuid,
     nvidiaSmi: config.card.nvidiaSmi,
     usedBeforeMiB: card.usedMiB,
     limitMs: MEMORY_GONE_MS,
   })
-  if (!gone) log.warn({ pid }, 'the card still shows memory of the program that died')
+  if (why !== null) log.warn({ pid }, why)
 }
