@@ -28,6 +28,7 @@ it('WAN: exact equalities, shared weights, and nothing left behind at any gate',
     lowMemory: { tiled: true, same: true },
     firstBlockCache: { changes: true, same: true },
     tokensAsFiled: true,
+    besideACutVace: 'wan2.1-t2v-1.3b-diffusers',
     unguidedIgnoresNegative: true,
   })
 }, 300_000)

@@ -30,7 +30,7 @@ from ourvidz_engine.tiny import wan as tiny
 from ourvidz_engine.wan import denoising, wan_family
 from ourvidz_engine.wan.conditions import conditioning_scale, conditions
 from ourvidz_engine.wan.decoding import denormalise
-from ourvidz_engine.wan.installed import T2V_FOLDER, VACE_FOLDER
+from ourvidz_engine.wan.installed import T2V_FOLDER, VACE_FOLDER, source_folder
 from ourvidz_engine.wan.negative_prompt import DEFAULT_NEGATIVE_PROMPT
 from ourvidz_engine.wan.share import shell, text_only_of
 from ourvidz_engine.wan.text_encoder import read_tokenizer, tokens
@@ -153,6 +153,16 @@ def first_block_cache(plain: torch.Tensor, job: RenderJob) -> dict[str, bool]:
     return {"changes": not torch.equal(first, plain), "same": torch.equal(render(family, job), first)}
 
 
+def beside_a_cut_vace() -> str:
+    """The folder that is loaded from while VACE is being copied to its place."""
+    weights = VACE / "transformer" / "diffusion_pytorch_model.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1])
+    folder = source_folder(FOLDER)
+    weights.write_bytes(content)
+    return folder.name
+
+
 def tokens_as_filed() -> bool:
     """Also what the tokenizer does not know."""
     text = "a lighthouse \u706f"
@@ -179,6 +189,7 @@ def main() -> None:
         "firstBlockCache": first_block_cache(render(family, many_steps), many_steps),
     }
     facts["tokensAsFiled"] = tokens_as_filed()
+    facts["besideACutVace"] = beside_a_cut_vace()
     unscaled = replace(job_of(), guidance=1.0, negative_prompt="blurry")
     facts["unguidedIgnoresNegative"] = torch.equal(
         render(family, unscaled), render(family, replace(unscaled, negative_prompt="dark"))

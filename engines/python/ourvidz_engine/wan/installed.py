@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..fetching import missing, missing_from
 from ..there import is_file, is_folder
-from ..weights import weight_files
+from ..weights import is_whole, weight_files
 
 VACE_FOLDER = "wan2.1-vace-1.3b-diffusers"
 T2V_FOLDER = "wan2.1-t2v-1.3b-diffusers"
@@ -23,13 +23,13 @@ WEIGHTED = ("text_encoder", "transformer", "vae")
 
 
 def missing_files(folder: Path) -> list[str]:
-    """Paths in the folder that a whole installation would have; the folder itself as `.` if there is none."""
+    """Files that a whole installation would have, and that are not there or not to their end; `.` if there is no folder."""
     if not is_folder(folder):
         return ["."]
     missing = [name for name in CONFIGURATIONS if not is_file(folder / name)]
     for part in WEIGHTED:
         names = weight_files(folder / part) or ["*.safetensors"]
-        missing += [f"{part}/{name}" for name in names if not is_file(folder / part / name)]
+        missing += [f"{part}/{name}" for name in names if not is_whole(folder / part / name)]
     return missing
 
 
