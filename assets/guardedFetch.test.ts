@@ -70,6 +70,7 @@ test.each([
   'http://10.0.0.1/',
   'http://169.254.169.254/latest/meta-data',
   'http://localhost/',
+  'http://pictures.localhost./',
   'https://127.0.0.1/',
   'file:///etc/passwd',
   'ftp://example.com/x',
@@ -189,12 +190,17 @@ test('a slow drip, and a server that never answers, end at the time limit', asyn
   }
 })
 
-test('a lookup that never answers ends at the time limit too', async () => {
+test('a lookup that never answers ends at the time limit too, and is called off', async () => {
+  let asked: AbortSignal | undefined
   const fetched = fetchFrom('http://pictures.example/', {
-    resolve: () => new Promise(() => {}),
+    resolve: (_, signal) => {
+      asked = signal
+      return new Promise(() => {})
+    },
     timeoutMs: 300,
   })
   await expect(fetched).rejects.toEqual(failure('reference_unreachable'))
+  expect(asked?.aborted).toBe(true)
 })
 
 test('a body that ends early, a refused connection, no such name, and a broken TLS are unreachable', async () => {
@@ -215,8 +221,7 @@ test('a body that ends early, a refused connection, no such name, and a broken T
     failure('reference_unreachable'),
   )
 
-  const resolve = () =>
-    Promise.reject(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }))
+  const resolve = () => Promise.reject(Object.assign(new Error('queryA ENOTFOUND'), { code: 'ENOTFOUND' }))
   await expect(fetchFrom('http://nowhere.example/', { resolve })).rejects.toEqual(
     failure('reference_unreachable'),
   )

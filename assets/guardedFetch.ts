@@ -3,8 +3,9 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Agent, type Dispatcher, request } from 'undici'
 import { JobFailure } from '../jobs/failures.ts'
 import { errorCode } from './atomicFile.ts'
-import { guardedLookup, type Resolver, systemResolver } from './guardedLookup.ts'
-import { describeUrl, isAllowedHost, parseReferenceUrl, refuseHiddenLiteral } from './referenceUrl.ts'
+import { guardedLookup } from './guardedLookup.ts'
+import { createNameResolver, type NameResolver } from './nameResolver.ts'
+import { describeUrl, isAllowedHost, parseReferenceUrl, refuseHiddenHost } from './referenceUrl.ts'
 import { saveStream } from './savedStream.ts'
 
 export interface GuardedFetchOptions {
@@ -14,7 +15,8 @@ export interface GuardedFetchOptions {
   timeoutMs: number
   /** Of the body, and of what it decompresses to. */
   maxBytes: number
-  resolve?: Resolver
+  /** Of the names that are not allowed ones; by default the name servers of this machine are asked. */
+  resolve?: NameResolver
 }
 
 /** Downloads `source` into a new local file. */
@@ -54,7 +56,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
 
 /** One request on a connection of its own. Gives the saved file, or where it was redirected to. */
 async function fetchOnce(url: URL, file: string, signal: AbortSignal, options: GuardedFetchOptions) {
-  const agent = agentFor(url, options)
+  const agent = agentFor(url, signal, options)
   try {
     const headers = { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'ourvidz' }
     const response = await request(url, { dispatcher: agent, signal, headers })
@@ -72,11 +74,16 @@ async function fetchOnce(url: URL, file: string, signal: AbortSignal, options: G
   }
 }
 
-function agentFor(url: URL, { allowHosts, timeoutMs, resolve = systemResolver }: GuardedFetchOptions): Agent {
+function agentFor(
+  url: URL,
+  signal: AbortSignal,
+  { allowHosts, timeoutMs, resolve = createNameResolver() }: GuardedFetchOptions,
+): Agent {
   const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }
+  // An allowed name is looked up as any program does it, in /etc/hosts too: the operator has chosen it.
   if (isAllowedHost(url, allowHosts)) return new Agent({ ...limits, connect: { timeout: timeoutMs } })
-  refuseHiddenLiteral(url)
-  return new Agent({ ...limits, connect: { timeout: timeoutMs, lookup: guardedLookup(resolve) } })
+  refuseHiddenHost(url)
+  return new Agent({ ...limits, connect: { timeout: timeoutMs, lookup: guardedLookup(resolve, signal) } })
 }
 
 function redirectOf(url: URL, response: Dispatcher.ResponseData): URL {

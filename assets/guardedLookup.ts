@@ -1,21 +1,15 @@
-import type { LookupAddress } from 'node:dns'
-import { lookup } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import { JobFailure } from '../jobs/failures.ts'
+import type { NameResolver } from './nameResolver.ts'
 import { isPublicAddress } from './publicAddress.ts'
-
-/** All addresses of a host name. */
-export type Resolver = (hostname: string) => Promise<LookupAddress[]>
-
-export const systemResolver: Resolver = hostname => lookup(hostname, { all: true, verbatim: true })
 
 /**
  * Name resolution for one connection: a socket dials exactly what this gives it, so an answer that changes between check
  * and dial changes nothing. Fails with `reference_forbidden` if any address of the name is not public.
  */
-export function guardedLookup(resolve: Resolver): LookupFunction {
+export function guardedLookup(resolve: NameResolver, signal: AbortSignal): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname).then(
+    resolve(hostname, signal).then(
       found => {
         const hidden = found.find(({ address }) => !isPublicAddress(address))
         if (hidden) return callback(forbiddenAddress(hostname, hidden.address), '')

@@ -19,8 +19,9 @@ export function parseReferenceUrl(source: string, base?: URL): URL {
   return url
 }
 
-/** Literal addresses are never looked up, so they are checked here. Throws `reference_forbidden`. */
-export function refuseHiddenLiteral({ hostname }: URL): void {
+/** Literal addresses are never looked up, and localhost is known without (RFC 6761), so they are checked here. Throws `reference_forbidden`. */
+export function refuseHiddenHost({ hostname }: URL): void {
+  if (/(^|\.)localhost\.?$/.test(hostname)) throw forbiddenAddress(hostname, '127.0.0.1')
   const literal = hostname.replace(/^\[|\]$/g, '')
   if (isIP(literal) !== 0 && !isPublicAddress(literal)) throw forbiddenAddress(literal, literal)
 }

@@ -9,7 +9,7 @@ import { createFetchReferences } from '../../activities/fetchReferences.ts'
 import { createDirectoryStaging } from '../../assets/directoryStaging.ts'
 import { createDirectoryStore } from '../../assets/directoryStore.ts'
 import { createGuardedFetch } from '../../assets/guardedFetch.ts'
-import { type Resolver, systemResolver } from '../../assets/guardedLookup.ts'
+import { createNameResolver, type NameResolver } from '../../assets/nameResolver.ts'
 import { type FailureCode, JobFailure } from '../../jobs/failures.ts'
 import { planJob } from '../../jobs/planJob.ts'
 import { referenceBuckets } from '../../jobs/referenceSource.ts'
@@ -29,14 +29,15 @@ const TOKEN = 'zyxtokenofthequery'
 const LIMIT_MS = 400
 const AMPLE_MS = 30_000
 
-/** A resolver that answers as the corpus says, anew at each question; other names are asked of the system. */
-function hostileResolver(): Resolver {
+/** A resolver that answers as the corpus says, anew at each question; other names are asked of the name servers. */
+function hostileResolver(): NameResolver {
+  const resolve = createNameResolver()
   const asked = new Map<string, number>()
-  return async hostname => {
+  return async (hostname, signal) => {
     const name = hostname.replace(/\.$/, '')
     const answers = HOSTILE_NAMES[name]
-    if (answers === undefined && name.endsWith('.example')) throw new Error('getaddrinfo ENOTFOUND')
-    if (answers === undefined) return systemResolver(hostname)
+    if (answers === undefined && name.endsWith('.example')) throw new Error('queryA ENOTFOUND')
+    if (answers === undefined) return resolve(hostname, signal)
     const turn = asked.get(name) ?? 0
     asked.set(name, turn + 1)
     const answer = answers[Math.min(turn, answers.length - 1)] ?? []

@@ -97,6 +97,8 @@ export const HOSTILE_SOURCES: readonly HostileSource[] = [
     'http://224.0.0.1/',
     'http://255.255.255.255/',
     'http://localhost:{port}/',
+    'http://LOCALHOST.:{port}/',
+    'http://pictures.localhost:{port}/',
     'https://127.0.0.1:{port}/',
     'http://user:secret@127.0.0.1:{port}/',
     'http://user@pictures.example:{port}/',
@@ -107,8 +109,6 @@ export const HOSTILE_SOURCES: readonly HostileSource[] = [
     'http://mapped.example:{port}/',
     'http://both.example:{port}/',
   ),
-  // Some systems know this name, others do not.
-  { source: 'http://LOCALHOST.:{port}/', ends: ['reference_forbidden', 'reference_unreachable'] },
   { source: 'http://rebinding.example:{port}/', ends: FORBIDDEN },
   { source: 'http://unresolvable.example:{port}/', ends: ['reference_unreachable'] },
   { source: 'http://without-address.example:{port}/', ends: ['reference_unreachable'] },
