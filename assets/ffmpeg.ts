@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { execa } from 'execa'
 import which from 'which'
+import { inheriting } from '../jobs/inheriting.ts'
 
 /**
  * The path of an ffmpeg that makes H.264: the given one, or else the first that works of those on PATH and the one that
@@ -33,6 +34,7 @@ async function onPath(command: string): Promise<string[]> {
 /** Why a program is of no use; null when it is of use. Some builds come without libx264. */
 async function problemOf(path: string): Promise<string | null> {
   const result = await execa(path, ['-hide_banner', '-encoders'], {
+    ...inheriting(),
     reject: false,
     stdin: 'ignore',
     timeout: 20_000,

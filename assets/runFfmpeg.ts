@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { inheriting } from '../jobs/inheriting.ts'
 
 const LIMIT_MS = 120_000
 
@@ -12,6 +13,7 @@ export interface FfmpegResult {
 /** Runs ffmpeg to its end, without a shell, reading nothing from stdin. Rejects only when it cannot be run or is aborted. */
 export async function runFfmpeg(ffmpeg: string, args: string[], signal?: AbortSignal): Promise<FfmpegResult> {
   const result = await execa(ffmpeg, ['-nostdin', '-hide_banner', '-v', 'error', ...args], {
+    ...inheriting(),
     encoding: 'buffer',
     stdin: 'ignore',
     reject: false,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { CardError } from './cardError.ts'
 import { listCards, listComputePids, readUsedMiB } from './nvidiaSmi.ts'
 import { nvidiaSmiStandIn } from './testing/nvidiaSmiStandIn.ts'
@@ -24,4 +24,14 @@ test('memory in use', async () => {
   expect(await listCards(smi.path)).toMatchObject([{ name: 'A card, rev. 2', sliced: false }])
   expect(await readUsedMiB(smi.path, uuid)).toBe(812)
   expect(await readUsedMiB(smi.path, 'GPU-other')).toBeNull()
+})
+
+test('the program inherits none of our keys, and speaks English', async () => {
+  vi.stubEnv('SUPABASE_SERVICE_ROLE_KEY', 'hush')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const smi = await nvidiaSmiStandIn()
+  await listCards(smi.path)
+  const environment = await smi.environment()
+  expect(environment).toContain('LC_ALL=C\n')
+  expect(environment).not.toContain('hush')
 })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { z } from 'zod'
+import { inheriting } from '../jobs/inheriting.ts'
 import { CardError } from './cardError.ts'
 
 export interface SeenCard {
@@ -62,7 +63,7 @@ export async function readUsedMiB(program: string, uuid: string): Promise<number
 }
 
 async function ask(program: string, args: readonly string[], answerMs = ANSWER_MS): Promise<string> {
-  const child = execa(program, args, { stdin: 'ignore', reject: false, env: { LC_ALL: 'C' } })
+  const child = execa(program, args, { ...inheriting({ LC_ALL: 'C' }), stdin: 'ignore', reject: false })
   const timer = new AbortController()
   // Not execa's own limit: a process that hangs in the driver survives even SIGKILL, and must not hang us too.
   const result = await Promise.race([child, sleep(answerMs, null, { signal: timer.signal })])

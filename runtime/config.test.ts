@@ -129,6 +129,9 @@ test('a refused value that may be a secret is not repeated', () => {
     }
     expect(message).not.toContain('my-secret-1')
   }
+  const command = () => parseConfig({ ENGINE_COMMAND: '["my-engine", "--key", "my-secret-1"' })
+  expect(command).toThrow(/ENGINE_COMMAND: a program/)
+  expect(command).not.toThrow(/my-secret-1/)
 })
 
 test('the configuration cannot be changed', () => {

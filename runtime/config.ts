@@ -31,9 +31,9 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   return Object.freeze(config)
 }
 
-/** A URL may carry a password, so it is not repeated either. */
+/** A URL may carry a password, and a command a key among its arguments, so they are not repeated either. */
 function wrongValue(name: string, message: string, given: Record<string, string | undefined>): string {
-  const held = /KEY|TOKEN|SECRET|URL/.test(name) ? '' : ` (it is "${given[name]}")`
+  const held = /KEY|TOKEN|SECRET|URL|COMMAND/.test(name) ? '' : ` (it is "${given[name]}")`
   return `${name}: ${message}${held}`
 }
 

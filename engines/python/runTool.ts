@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { inheriting } from '../../jobs/inheriting.ts'
 
 export interface ToolRun {
   ok: boolean
@@ -14,11 +15,15 @@ export interface ToolOptions {
 }
 
 const SAID_LENGTH = 4000
+/** Where uv, pip and Python look for packages, settings and interpreters, through which proxy, and whose certificates they trust. */
+const OF_INSTALLERS =
+  /^((PIP|UV|XDG|PYENV|SSL_CERT)_.*|(HTTP|HTTPS|ALL|NO)_PROXY|(REQUESTS|CURL)_CA_BUNDLE|NETRC)$/i
 
 /** Runs a program to its end, without a shell and without input. Throws the signal's reason when that aborts. */
 export async function runTool(command: string, args: string[], options: ToolOptions): Promise<ToolRun> {
   const { cwd, onLine, signal } = options
   const subprocess = execa(command, args, {
+    ...inheriting({}, OF_INSTALLERS),
     cwd,
     all: true,
     reject: false,

@@ -16,6 +16,8 @@ export interface NvidiaSmiStandIn {
   /** From the next call on. */
   answers(given: NvidiaSmiAnswers): Promise<void>
   calls(): Promise<string[]>
+  /** Of the latest call, a variable a line. */
+  environment(): Promise<string>
 }
 
 /** A program in the place of `nvidia-smi` that prints recorded output, fails or hangs. */
@@ -25,6 +27,7 @@ export async function nvidiaSmiStandIn(given: NvidiaSmiAnswers = {}): Promise<Nv
   const script = `#!/bin/sh
 cd '${directory}'
 echo "$*" >> calls
+env > environment
 test -e hangs && exec sleep 600
 case "$*" in
   *--query-gpu=*) cat gpus;;
@@ -44,5 +47,6 @@ exit "$(cat exitCode)"
   await chmod(path, 0o755)
   await answers(given)
   const calls = async () => (await readFile(join(directory, 'calls'), 'utf8')).trim().split('\n')
-  return { path, answers, calls }
+  const environment = () => readFile(join(directory, 'environment'), 'utf8')
+  return { path, answers, calls, environment }
 }

@@ -2,6 +2,7 @@ import { execa } from 'execa'
 import { z } from 'zod'
 import { findEnvironment } from '../../engines/python/environment.ts'
 import { chooseList, listFile } from '../../engines/python/requirementLists.ts'
+import { inheriting } from '../../jobs/inheriting.ts'
 import { type Found, fail, ok, skipped, warn } from './finding.ts'
 import type { Machine } from './machine.ts'
 
@@ -33,7 +34,7 @@ export async function checkEnvironment(machine: Machine): Promise<Found> {
     return warn(`not made yet (${list}): the worker makes it when it starts, or now: ourvidz engine setup`)
   }
   const result = await execa(python, ['-I', '-c', PROBE], {
-    env: card === null ? {} : { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: card.uuid },
+    ...inheriting(card === null ? {} : { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: card.uuid }),
     reject: false,
     stdin: 'ignore',
     timeout: PROBE_MS,
