@@ -11,7 +11,8 @@ import { statusOf } from './jobState.ts'
 /** One line of a list. The server's index runs a moment behind; `get` tells the latest. */
 export interface JobSummary {
   jobId: string
-  status: JobStatus
+  /** null: the job is past the namespace's retention. What is known is of its callback's delivery, which can be made again. */
+  status: JobStatus | null
   type: JobType | null
   userId: string | null
   referenceMode: ReferenceMode | null

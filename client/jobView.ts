@@ -1,10 +1,11 @@
-import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client'
+import type { WorkflowExecutionDescription } from '@temporalio/client'
 import type { JobType } from '../jobs/jobTypes.ts'
 import type { ReferenceMode } from '../jobs/plan.ts'
 import type { UploadedAsset } from '../jobs/receipt.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import type { JobPhase, JobStatus } from '../jobs/status.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
+import { orNull } from '../runtime/orNull.ts'
 import type { JobOutcome } from '../workflows/types.ts'
 import { readAttributes } from './attributes.ts'
 import type { PipelineContext } from './context.ts'
@@ -105,20 +106,26 @@ export async function viewOf(
 }
 
 /** Once the job has ended, a delivery that was not settled by then is known by the delivery workflow alone. */
-export async function deliveryOf(
-  { client }: PipelineContext,
+async function deliveryOf(
+  context: PipelineContext,
   jobId: string,
   last: CallbackStatus,
 ): Promise<CallbackStatus> {
   if (last === 'none' || last === 'delivered') return last
-  try {
-    const handle = client.workflow.getHandle(workflowIds.callback(jobId))
-    const delivery = await callServer(client, () => handle.describe())
-    if (delivery.status.name === 'COMPLETED') return 'delivered'
-    if (!isRunning(delivery)) return 'undelivered'
-    return readAttributes(delivery.typedSearchAttributes).callback ?? 'retrying'
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return last
-    throw error
-  }
+  const delivery = await orNull(describeDelivery(context, jobId))
+  return delivery === null ? last : statusOfDelivery(delivery)
+}
+
+/** The latest delivery of the job's terminal callback. Throws Temporal's WorkflowNotFoundError. */
+export function describeDelivery(
+  { client }: PipelineContext,
+  jobId: string,
+): Promise<WorkflowExecutionDescription> {
+  return callServer(client, () => client.workflow.getHandle(workflowIds.callback(jobId)).describe())
+}
+
+export function statusOfDelivery(delivery: WorkflowExecutionDescription): CallbackStatus {
+  if (delivery.status.name === 'COMPLETED') return 'delivered'
+  if (!isRunning(delivery)) return 'undelivered'
+  return readAttributes(delivery.typedSearchAttributes).callback ?? 'retrying'
 }

@@ -9,7 +9,10 @@ export interface ListFilter {
   status?: JobStatus
   type?: JobType
   userId?: string
-  /** Only jobs whose terminal callback was given up: deliver those again with `redeliver`. */
+  /**
+   * Only jobs whose terminal callback was given up: deliver those again with `redeliver`. Without other filters also jobs past
+   * the namespace's retention, of which little more than their id is left.
+   */
   undelivered?: boolean
   /** 1 to 1000; 50 by default. */
   limit?: number
@@ -23,7 +26,7 @@ export interface ParsedFilter {
   limit: number
 }
 
-const MAX_LIMIT = 1000
+export const MAX_LIMIT = 1000
 const DEFAULT_LIMIT = 50
 
 /** Values that come from outside end in a query, so nothing but known words and UUIDs passes. Throws InvalidArgumentError. */

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { queuesWithPrefix } from '../jobs/queues.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
-import { type Harness, payloadFor, startHarness } from './imitation/harness.ts'
+import { type Harness, payloadFor, startForgotten, startHarness } from './imitation/harness.ts'
 import type { JobView } from './jobView.ts'
+import { parseFilter } from './listQuery.ts'
+import { listUndelivered } from './listUndelivered.ts'
 import { createPipelineClient, type PipelineClient } from './pipelineClient.ts'
+import { createPollers } from './pollers.ts'
+import { createSearch } from './search.ts'
 
 let harness: Harness
 let pipeline: PipelineClient
@@ -277,6 +282,47 @@ describe('redeliver', () => {
     expect(await delivery(id).result()).toMatchObject(event)
     expect(await pipeline.get(id)).toMatchObject({ callback: 'delivered' })
     await expect.poll(undelivered, { timeout: 10_000, interval: 1100 }).toEqual([])
+  })
+
+  it('lists what was given up on whichever page of the index, and of jobs that the namespace has forgotten', async () => {
+    const { client } = harness.env
+    const userId = randomUUID()
+    const payloads = Array.from({ length: 3 }, () => ({ ...payloadFor('hang undelivered'), user_id: userId }))
+    const giveUp = async (id: string) => {
+      await pipeline.redeliver(id)
+      await delivery(id).signal('giveUp')
+      await delivery(id)
+        .result()
+        .catch(() => {})
+    }
+    for (const payload of payloads) {
+      await pipeline.submit(payload)
+      await pipeline.cancel(payload.id)
+      await pipeline.result(payload.id).catch(() => {})
+      await giveUp(payload.id)
+    }
+    const forgotten = await startForgotten(harness, userId)
+    await delivery(forgotten).terminate()
+    // By itself it fills the first pages.
+    for (let times = 0; times < 3; times++) await giveUp(payloads[2]?.id ?? '')
+    const context = {
+      ...{ client, queues: queuesWithPrefix(harness.queuePrefix), pollers: createPollers(client) },
+      outputBuckets: [],
+    }
+    const list = async (limit: number) => {
+      const filter = parseFilter({ undelivered: true, userId, limit })
+      const found = await listUndelivered(context, filter, createSearch(client, { page: 2 }))
+      return found.map(({ jobId, status, callback }) => [jobId, status, callback])
+    }
+    const [oldest, later, latest] = payloads.map(({ id }) => [id, 'canceled', 'undelivered'])
+    const all = [latest, [forgotten, null, 'undelivered'], later, oldest]
+    await expect.poll(() => list(50), { timeout: 10_000 }).toEqual(all)
+    expect(await list(2)).toEqual(all.slice(0, 2))
+
+    expect(await pipeline.redeliver(forgotten)).toMatchObject({ action: 'started' })
+    await pipeline.redeliver(forgotten)
+    expect(await delivery(forgotten).result()).toMatchObject({ id: `${forgotten}-2` })
+    expect(await list(50)).toEqual([latest, later, oldest])
   })
 
   it('has nothing for a job that never got to its terminal event, or that there is not', async () => {

@@ -37,7 +37,10 @@ export interface PipelineClient {
   result(jobId: string, options?: ResultOptions): Promise<JobOutcome>
   /** Asks the job to stop. Harmless when asked twice or too late. Throws JobNotFoundError. */
   cancel(jobId: string, reason?: string): Promise<CancelResult>
-  /** Jobs, latest first. Costs one of the 10 visibility queries a second that a namespace has. Throws InvalidArgumentError. */
+  /**
+   * Jobs, latest first. Costs one of the 10 visibility queries a second that a namespace has; for `undelivered`, one for each
+   * 1000 deliveries that were ever given up, until the limit is reached. Throws InvalidArgumentError.
+   */
   list: List
   /** Delivers the terminal callback again. Throws JobStillRunningError, JobNotFoundError, NothingToRedeliverError. */
   redeliver(jobId: string): Promise<RedeliverResult>

@@ -44,4 +44,10 @@ test('a namespace that is not there, and one that was made without our settings'
       expect.stringMatching(/^warn keeps ended jobs for 3\.0 days only.*--retention 30d$/),
       expect.stringMatching(/search attributes/),
     ])
+  const longer = { ...env, TEMPORAL_NAMESPACE: namespace, CALLBACK_RETRY_HOURS: '73' }
+  expect((await runDoctor(longer)).of('temporal')).toContainEqual(
+    expect.stringMatching(
+      /^warn .*forgets them while their callbacks are still tried \(CALLBACK_RETRY_HOURS\)/,
+    ),
+  )
 })

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,7 +8,8 @@ import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, payloadFor, startHarness } from '../imitation/harness.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
+import { type Harness, payloadFor, startForgotten, startHarness } from '../imitation/harness.ts'
 import { withDevStack } from './devStack.ts'
 import { runCli } from './runCli.ts'
 
@@ -108,6 +110,27 @@ it('cancels, lists and delivers again', async () => {
     .poll(list, { timeout: 10_000, interval: 500 })
     .toMatch(new RegExp(`^${payload.id} +canceled`, 'm'))
   expect(await ourvidz(['redeliver', payload.id])).toMatchObject({ exitCode: 0 })
+})
+
+it('says where a list goes on, beside it, and of which jobs the callback alone is left', async () => {
+  const { client } = harness.env
+  const userId = randomUUID()
+  const ids = [await startForgotten(harness, userId), await startForgotten(harness, userId)]
+  for (const id of ids) await client.workflow.getHandle(workflowIds.callback(id)).terminate()
+  const list = (...args: string[]) => ourvidz(['list', '--undelivered', '--user', userId, ...args])
+  const forgotten = new RegExp(`^${ids[0]} +past retention +- +${userId} +undelivered`, 'm')
+  await expect.poll(async () => (await list()).stdout, { timeout: 20_000, interval: 500 }).toMatch(forgotten)
+  await expect
+    .poll(async () => (await list('--json')).stdout.trim().split('\n').length, {
+      timeout: 10_000,
+      interval: 500,
+    })
+    .toBe(2)
+  expect((await list()).stderr).toBe('')
+  const one = await list('--json', '--limit', '1')
+  expect([one.stdout.trim().split('\n').length, one.stderr]).toEqual([1, 'more: --limit 1000\n'])
+  expect(await list('--limit', '0')).toMatchObject({ exitCode: 2 })
+  expect(await list('--limit', '1001')).toMatchObject({ exitCode: 2 })
 })
 
 it('passes a simulated failure on', async () => {

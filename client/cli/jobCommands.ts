@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { JOB_TYPES, type JobType } from '../../jobs/jobTypes.ts'
 import { JOB_STATUSES, type JobStatus } from '../../jobs/status.ts'
+import { MAX_LIMIT } from '../listQuery.ts'
 import { follow } from './follow.ts'
 import { forEachJob } from './forEachJob.ts'
 import { detailText, tableText, webUiLink } from './jobText.ts'
@@ -50,16 +51,26 @@ export function addLookingCommands(program: Command, session: Session): void {
       `
 Examples:
   ourvidz list --status failed --limit 50
-  ourvidz list --undelivered --json | jq -r .jobId | xargs ourvidz redeliver`,
+  ourvidz list --undelivered --limit 1000 --json | jq -r .jobId | xargs ourvidz redeliver`,
     )
     .action((options: ListOptions) => list(session, options))
 }
 
 async function list(session: Session, { user, json, ...filter }: ListOptions): Promise<void> {
   const pipeline = await session.pipeline()
-  const jobs = await pipeline.list({ ...filter, ...(user === undefined ? {} : { userId: user }) })
+  const { limit, undelivered } = filter
+  // One beyond those that are shown tells that there are more.
+  const asked = limit > 0 && limit < MAX_LIMIT ? limit + 1 : limit
+  const given = user === undefined ? filter : { ...filter, userId: user }
+  const found = await pipeline.list({ ...given, limit: asked })
+  const jobs = found.slice(0, limit)
   if (json) for (const job of jobs) session.print(JSON.stringify(job))
   else session.print(jobs.length === 0 ? 'No jobs.' : tableText(jobs))
+  if (found.length > limit) session.note(`more: --limit ${MAX_LIMIT}`)
+  else if (found.length === MAX_LIMIT) {
+    const next = undelivered ? 'deliver these, then list again' : 'narrow it by --status, --type or --user'
+    session.note(`There may be more: ${next}`)
+  }
 }
 
 /** `cancel`, `redeliver`: acting on jobs. */

@@ -82,7 +82,7 @@ export function detailText(job: JobView, webUi: string | null): string {
 export function tableText(jobs: readonly JobSummary[]): string {
   const rows = jobs.map(job => [
     job.jobId,
-    job.status,
+    job.status ?? 'past retention',
     job.type ?? '-',
     job.userId ?? '-',
     job.callback,

@@ -27,6 +27,8 @@ export interface Session extends Terminal {
   /** Connects on first use. */
   pipeline(): Promise<ConnectedPipelineClient>
   print(line: string): void
+  /** Tells a person something beside the output, which a program may be reading. */
+  note(line: string): void
   /** Tells one error in one line and remembers it for the exit code; `about` says what it concerns. */
   fail(error: unknown, about?: string): void
   ended(exitCode: ExitCode): void
@@ -50,6 +52,7 @@ export function createSession(terminal: Terminal): Session {
       return client
     },
     print: line => void terminal.stdout.write(`${line}\n`),
+    note: line => void terminal.stderr.write(`${line}\n`),
     fail(error, about) {
       if (terminal.interrupted.aborted) return session.ended(EXIT.interrupted)
       const { line, exitCode: code } = explain(error, config?.temporal.address ?? null)

@@ -7,6 +7,9 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { findTemporalBinary } from '../../dev/temporalBinary.ts'
 import { queuesWithPrefix } from '../../jobs/queues.ts'
 import { SEARCH_ATTRIBUTES } from '../../jobs/searchAttributes.ts'
+import { WORKFLOW_TYPES } from '../../jobs/temporalNames.ts'
+import { workflowIds } from '../../jobs/workflowIds.ts'
+import { attributeKeys } from '../../workflows/attributeKeys.ts'
 import type { Act, ImitatedActivities } from './workflows.ts'
 
 /** A payload that the imitated workflow acts upon. */
@@ -26,6 +29,19 @@ export interface Harness {
   queuePrefix: string
   /** Starts the workers of one installation; resolves once they poll. */
   stop(): Promise<void>
+}
+
+/** A delivery under way of a job that the namespace has forgotten. Gives the job's id. */
+export async function startForgotten({ env, queuePrefix }: Harness, userId: string): Promise<string> {
+  const jobId = randomUUID()
+  const body = { job_id: jobId, status: 'failed', metadata: {} }
+  await env.client.workflow.start(WORKFLOW_TYPES.deliverCallback, {
+    workflowId: workflowIds.callback(jobId),
+    taskQueue: queuesWithPrefix(queuePrefix).jobs,
+    args: [{ event: { id: `${jobId}-2`, kind: 'terminal', sequence: 2, body } }],
+    typedSearchAttributes: [{ key: attributeKeys.userId, value: userId }],
+  })
+  return jobId
 }
 
 const activities: ImitatedActivities = {

@@ -12,12 +12,12 @@ const RETENTION_DAYS = 30
 const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType
 
 /** Whether Temporal answers, and whether its namespace is as the jobs need it. */
-export async function checkTemporal(temporal: Config['temporal']): Promise<Found[]> {
+export async function checkTemporal({ temporal, callback }: Config): Promise<Found[]> {
   const connection = await connectTemporal(temporal)
   try {
     return await connection.withDeadline(Date.now() + CALL_MS, async () => [
       await checkServer(connection, temporal),
-      await checkRetention(connection, temporal.namespace),
+      await checkRetention(connection, temporal.namespace, callback.retryMs),
       await checkAttributes(connection, temporal.namespace),
     ])
   } finally {
@@ -33,12 +33,20 @@ async function checkServer({ workflowService }: Connection, temporal: Config['te
   return warn(`server ${serverVersion || 'of an unknown version'} at ${place}: 1.29 or newer is needed`)
 }
 
-async function checkRetention({ workflowService }: Connection, namespace: string): Promise<Found> {
+async function checkRetention(
+  { workflowService }: Connection,
+  namespace: string,
+  callbackMs: number,
+): Promise<Found> {
   const { config } = await workflowService.describeNamespace({ namespace })
   const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / DAY_SECONDS
   if (days >= RETENTION_DAYS) return ok(`keeps ended jobs for ${Math.floor(days)} days`)
+  const isShort = days * DAY_SECONDS * 1000 < callbackMs
+  const callbacks = isShort
+    ? ' forgets them while their callbacks are still tried (CALLBACK_RETRY_HOURS),'
+    : ''
   return warn(
-    `keeps ended jobs for ${days.toFixed(1)} days only, and renders a job that is submitted again after that: temporal operator namespace update -n ${namespace} --retention ${RETENTION_DAYS}d`,
+    `keeps ended jobs for ${days.toFixed(1)} days only,${callbacks} and renders a job that is submitted again after that: temporal operator namespace update -n ${namespace} --retention ${RETENTION_DAYS}d`,
   )
 }
 

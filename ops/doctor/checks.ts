@@ -20,7 +20,7 @@ export function createChecks(config: Config): Check[] {
   const check = (name: string, run: Check['run'], limitMs = 20_000): Check => ({ name, limitMs, run })
   return [
     check('configuration', async () => checkConfiguration(config)),
-    check('temporal', () => checkTemporal(config.temporal)),
+    check('temporal', () => checkTemporal(config)),
     check('encryption', async () => checkEncryption(config)),
     check('store', () => checkStore(config), 60_000),
     check('callback', () => checkCallback(config.callback)),
