@@ -78,6 +78,7 @@ test('with the preview engine nothing is asked of a card, and that is said', asy
     expect(of(check)).toEqual([expect.stringMatching(/^skipped ENGINE=preview/)])
   }
   expect(of('disk')).toHaveLength(1)
+  expect(of('certificates')).toEqual([expect.stringMatching(/^fail TEMPORAL_TLS_CA: cannot read/)])
 })
 
 test('the card is the one that is configured, or the failure lists those found', async () => {

@@ -2,6 +2,7 @@ import { Connection, type ConnectionLike, isGrpcServiceError } from '@temporalio
 import type { Config } from './config.ts'
 import { type RetryOptions, retryFor } from './retryFor.ts'
 import { temporalTls } from './temporalTls.ts'
+import { tlsProblem } from './tlsProblem.ts'
 
 export type TemporalConfig = Config['temporal']
 
@@ -47,7 +48,7 @@ export async function openConnection<C extends ConnectionLike>(
     )
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new TemporalUnreachableError(explain(temporal, error), { cause: error })
+    throw new TemporalUnreachableError(await explain(temporal, error, attemptMs), { cause: error })
   }
 }
 
@@ -95,7 +96,8 @@ function isRefusal(error: unknown): boolean {
   )
 }
 
-function explain({ address, namespace, tls }: TemporalConfig, error: unknown): string {
+async function explain(temporal: TemporalConfig, error: unknown, limitMs: number): Promise<string> {
+  const { address, namespace, tls } = temporal
   const reason = error instanceof Error ? error.message : String(error)
   if (isGrpcServiceError(error) && error.code === grpc.notFound) {
     return `Temporal at ${address} has no namespace "${namespace}": set TEMPORAL_NAMESPACE, or create it (docs/deployment.md).`
@@ -103,6 +105,8 @@ function explain({ address, namespace, tls }: TemporalConfig, error: unknown): s
   if (isRefusal(error)) {
     return `Temporal at ${address} refuses us (${reason}): check TEMPORAL_API_KEY, TEMPORAL_TLS_CERT and TEMPORAL_NAMESPACE.`
   }
+  const problem = tls ? await tlsProblem(temporal, limitMs) : null
+  if (problem !== null) return `Cannot reach Temporal at ${address} with TLS: ${problem}`
   return (
     `Cannot reach Temporal at ${address}${tls ? ' with TLS' : ''} (${reason}). Is it running? ` +
     '`npm run dev` starts one on this machine; TEMPORAL_ADDRESS and TEMPORAL_TLS say where another is.'

@@ -1,6 +1,7 @@
 import type { Config } from '../../runtime/config.ts'
 import { checkCallback, checkClock } from './checkCallback.ts'
 import { checkCard } from './checkCard.ts'
+import { checkCertificates } from './checkCertificates.ts'
 import { checkCompiler } from './checkCompiler.ts'
 import { checkConfiguration } from './checkConfiguration.ts'
 import { checkDisk } from './checkDisk.ts'
@@ -17,10 +18,14 @@ import { createMachine } from './machine.ts'
 export function createChecks(config: Config): Check[] {
   const machine = createMachine(config)
   const { wanCommand } = config.engine
+  const { tlsCertFile, tlsCaFile } = config.temporal
   const check = (name: string, run: Check['run'], limitMs = 20_000): Check => ({ name, limitMs, run })
   return [
     check('configuration', async () => checkConfiguration(config)),
     check('temporal', () => checkTemporal(config)),
+    ...(tlsCertFile === null && tlsCaFile === null
+      ? []
+      : [check('certificates', () => checkCertificates(config.temporal))]),
     check('encryption', async () => checkEncryption(config)),
     check('store', () => checkStore(config), 60_000),
     check('callback', () => checkCallback(config.callback)),
