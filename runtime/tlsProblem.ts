@@ -1,5 +1,5 @@
 import { connect, type TLSSocket } from 'node:tls'
-import { firstEnd } from './certificateEnd.ts'
+import { firstExpiry } from './certificateExpiry.ts'
 import type { Config } from './config.ts'
 import { type TlsFiles, temporalTls } from './temporalTls.ts'
 
@@ -59,7 +59,7 @@ function sentence(error: unknown): string | null {
 /** Some servers just hang up on a certificate that they do not accept. */
 function ownProblem({ clientCertPair }: TlsFiles): string | null {
   if (clientCertPair === undefined) return null
-  const end = firstEnd(clientCertPair.crt)
+  const end = firstExpiry(clientCertPair.crt)
   return end.getTime() > Date.now()
     ? null
     : `our certificate has expired on ${end.toISOString().slice(0, 10)}. Renew TEMPORAL_TLS_CERT.`

@@ -1,4 +1,4 @@
-import { firstEnd, lastEnd } from '../../runtime/certificateEnd.ts'
+import { firstExpiry, lastExpiry } from '../../runtime/certificateExpiry.ts'
 import type { Config } from '../../runtime/config.ts'
 import { temporalTls } from '../../runtime/temporalTls.ts'
 import { type Found, fail, ok, reasonOf, warn } from './finding.ts'
@@ -11,8 +11,8 @@ const WARN_DAYS = 14
 export async function checkCertificates(temporal: Config['temporal']): Promise<Found[]> {
   const { clientCertPair, serverRootCACertificate } = await temporalTls(temporal)
   return [
-    ...(clientCertPair ? [judge('TEMPORAL_TLS_CERT', () => firstEnd(clientCertPair.crt))] : []),
-    ...(serverRootCACertificate ? [judge('TEMPORAL_TLS_CA', () => lastEnd(serverRootCACertificate))] : []),
+    ...(clientCertPair ? [judge('TEMPORAL_TLS_CERT', () => firstExpiry(clientCertPair.crt))] : []),
+    ...(serverRootCACertificate ? [judge('TEMPORAL_TLS_CA', () => lastExpiry(serverRootCACertificate))] : []),
   ]
 }
 
