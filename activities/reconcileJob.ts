@@ -16,6 +16,7 @@ import { orNull } from '../runtime/orNull.ts'
 import { statusClient } from '../runtime/statusClient.ts'
 import { RECEIVER_LIMIT_MS } from '../workflows/receiverLimit.ts'
 import { scaledMs, scaleOf } from '../workflows/timeScale.ts'
+import type { Workflows } from '../workflows/types.ts'
 
 export interface ReconcileDeps {
   client: Client
@@ -53,12 +54,12 @@ export async function reconcileJob(
     const { bucket, userId, images, extension } = plan
     const input = { bucket, userId, jobId, images, extension, ...scaleOf(deps) }
     const wasReset = history.firstRunId !== null && history.firstRunId !== job.runId
-    await startUnlessThere(
-      deps,
-      WORKFLOW_TYPES.removeAssets,
-      workflowIds.removeAssets(jobId),
-      input,
-      wasReset,
+    await unlessThere(() =>
+      deps.client.workflow.start<Workflows['removeAssetsWorkflow']>(WORKFLOW_TYPES.removeAssets, {
+        ...startOptions(deps, wasReset),
+        workflowId: workflowIds.removeAssets(jobId),
+        args: [input],
+      }),
     )
   }
   if (!deps.callbacks) return false
@@ -68,12 +69,12 @@ export async function reconcileJob(
   const when = whenToDeliver(history.openDeliveries, deps)
   // That of an earlier run may be under way still.
   if (delivery !== null) when.notBeforeMs = Math.max(when.notBeforeMs, Date.now() + deps.callbackAttemptMs)
-  return startUnlessThere(
-    deps,
-    WORKFLOW_TYPES.deliverCallback,
-    workflowIds.callback(jobId),
-    { event, runId: job.runId, ...when },
-    delivery !== null,
+  return await unlessThere(() =>
+    deps.client.workflow.start<Workflows['deliverCallbackWorkflow']>(WORKFLOW_TYPES.deliverCallback, {
+      ...startOptions(deps, delivery !== null),
+      workflowId: workflowIds.callback(jobId),
+      args: [{ event, runId: job.runId, ...when }],
+    }),
   )
 }
 
@@ -112,23 +113,21 @@ const describeIfThere = ({ workflow }: Client, workflowId: string) =>
   orNull(workflow.getHandle(workflowId).describe())
 
 /** `insteadOfEarlier`: what an earlier run of the job has started is no hindrance, and is ended if it still runs. */
-async function startUnlessThere(
-  deps: ReconcileDeps,
-  type: string,
-  workflowId: string,
-  input: unknown,
-  insteadOfEarlier: boolean,
-): Promise<boolean> {
+function startOptions({ jobsQueue }: ReconcileDeps, insteadOfEarlier: boolean) {
+  const common = { taskQueue: jobsQueue, staticSummary: 'by the reconciler' }
+  return insteadOfEarlier
+    ? ({
+        ...common,
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+      } as const)
+    : ({ ...common, workflowIdReusePolicy: 'REJECT_DUPLICATE' } as const)
+}
+
+/** Whether it was started: false where a workflow of that id is there already. */
+async function unlessThere(start: () => Promise<unknown>): Promise<boolean> {
   try {
-    await deps.client.workflow.start(type, {
-      workflowId,
-      taskQueue: deps.jobsQueue,
-      ...(insteadOfEarlier
-        ? { workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'TERMINATE_EXISTING' }
-        : { workflowIdReusePolicy: 'REJECT_DUPLICATE' }),
-      staticSummary: 'by the reconciler',
-      args: [input],
-    })
+    await start()
     return true
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false

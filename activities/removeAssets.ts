@@ -1,10 +1,6 @@
 import type { ObjectStore } from '../assets/store.ts'
-import { type AssetOwner, allObjectPaths } from '../jobs/objectPaths.ts'
-
-export interface RemoveAssetsInput extends AssetOwner {
-  bucket: string
-  images: number
-}
+import { allObjectPaths } from '../jobs/objectPaths.ts'
+import type { RemoveAssetsInput } from '../workflows/types.ts'
 
 export interface RemoveAssetsDeps {
   store: Pick<ObjectStore, 'remove'>

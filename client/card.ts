@@ -7,7 +7,7 @@ import { LANES, type Lane } from '../jobs/jobTypes.ts'
 import { QUEUE_SAFE } from '../jobs/queues.ts'
 import { WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
-import { CARD_FAILURES, type CardCommandInput } from '../workflows/types.ts'
+import { CARD_FAILURES, type CardCommandInput, type Workflows } from '../workflows/types.ts'
 import type { PipelineContext } from './context.ts'
 import { CardCommandFailedError, CardUnreachableError, InvalidArgumentError } from './errors.ts'
 import { callServer, serverError } from './server.ts'
@@ -71,7 +71,7 @@ async function carryOut({ client, queues }: PipelineContext, input: CardCommandI
   }
   const limitMs = answerWithinMs + MARGIN_MS
   const handle = await callServer(client, () =>
-    client.workflow.start(WORKFLOW_TYPES.cardCommand, {
+    client.workflow.start<Workflows['cardCommandWorkflow']>(WORKFLOW_TYPES.cardCommand, {
       workflowId: workflowIds.cardCommand(hostId, randomUUID()),
       taskQueue: queues.jobs,
       args: [input],

@@ -6,7 +6,7 @@ import { workflowIds } from '../jobs/workflowIds.ts'
 import { readJobHistory } from '../runtime/jobHistory.ts'
 import { orNull } from '../runtime/orNull.ts'
 import { attributeKeys } from '../workflows/attributeKeys.ts'
-import type { DeliverCallbackInput } from '../workflows/types.ts'
+import type { DeliverCallbackInput, Workflows } from '../workflows/types.ts'
 import { readAttributes } from './attributes.ts'
 import type { PipelineContext } from './context.ts'
 import {
@@ -93,7 +93,7 @@ async function startDelivery(
   const callback: CallbackStatus = 'retrying'
   try {
     await callServer(client, () =>
-      client.workflow.start(WORKFLOW_TYPES.deliverCallback, {
+      client.workflow.start<Workflows['deliverCallbackWorkflow']>(WORKFLOW_TYPES.deliverCallback, {
         workflowId: workflowIds.callback(jobId),
         taskQueue: queues.jobs,
         args: [input],

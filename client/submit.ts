@@ -7,7 +7,7 @@ import type { JobStatus } from '../jobs/status.ts'
 import { WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { attributeKeys } from '../workflows/attributeKeys.ts'
-import type { GenerateMediaInput, JobMemo } from '../workflows/types.ts'
+import type { GenerateMediaInput, JobMemo, Workflows } from '../workflows/types.ts'
 import type { PipelineContext } from './context.ts'
 import { JobConflictError } from './errors.ts'
 import { describeJob, statusOf } from './jobState.ts'
@@ -43,7 +43,7 @@ async function startJob(context: PipelineContext, submission: Submission): Promi
   const memo: JobMemo = { userId, payloadSha256 }
   try {
     await callServer(client, () =>
-      client.workflow.start(WORKFLOW_TYPES.generateMedia, {
+      client.workflow.start<Workflows['generateMediaWorkflow']>(WORKFLOW_TYPES.generateMedia, {
         workflowId: workflowIds.job(jobId),
         taskQueue: queues.jobs,
         args: [input],

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, inject, test } from 'vitest'
+import { expect, expectTypeOf, inject, test } from 'vitest'
+import type * as workflows from './index.ts'
+import type { Workflows } from './types.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -29,4 +31,8 @@ test('workflow code holds workflows/, what it shares of jobs/, and the SDK; no z
     'ms',
     'nexus-rpc',
   ])
+})
+
+test('workflows take and give what those who start them are told', () => {
+  expectTypeOf<typeof workflows>().toExtend<Workflows>()
 })

@@ -1,10 +1,7 @@
 import { sleep } from '@temporalio/workflow'
-import type { RemoveAssetsInput } from '../activities/removeAssets.ts'
 import { io, MINUTE_MS, SECOND_MS } from './activities.ts'
 import { scaledMs } from './timeScale.ts'
-import type { JobSettings } from './types.ts'
-
-type Input = RemoveAssetsInput & Pick<JobSettings, 'timeScale'>
+import type { RemoveAssetsInput } from './types.ts'
 
 /** An upload that was cut off may have reached the store whole, and be written there a little later than it was given up. */
 const LATE_WRITES_MS = 2 * MINUTE_MS
@@ -13,13 +10,13 @@ const LATE_WRITES_MS = 2 * MINUTE_MS
  * Removes what a job that failed or was cancelled had already uploaded, for as long as the store needs to come back; and
  * once more for what arrived late.
  */
-export async function removeAssetsWorkflow(input: Input): Promise<void> {
+export async function removeAssetsWorkflow(input: RemoveAssetsInput): Promise<void> {
   await remove(input)
   await sleep(scaledMs(input, LATE_WRITES_MS))
   await remove(input)
 }
 
-function remove(input: Input): Promise<void> {
+function remove(input: RemoveAssetsInput): Promise<void> {
   const { timeScale: _, ...assets } = input
   return io(input).removeAssets.executeWithOptions(
     {

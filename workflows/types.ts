@@ -1,7 +1,9 @@
 import type { CallbackEvent } from '../jobs/callback.ts'
 import type { CardCommand } from '../jobs/cardCommand.ts'
+import type { CardStatus } from '../jobs/cardStatus.ts'
 import type { FailureCode } from '../jobs/failures.ts'
 import type { JobType } from '../jobs/jobTypes.ts'
+import type { AssetOwner } from '../jobs/objectPaths.ts'
 import type { ReferenceMode } from '../jobs/plan.ts'
 import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
 import type { TerminalStatus } from '../jobs/status.ts'
@@ -25,6 +27,12 @@ export interface DeliverCallbackInput {
   notBeforeMs?: number
   /** When the receiver can no longer be working on an earlier event whose outcome stayed unknown (ms since 1970). */
   repeatAtMs?: number | null
+}
+
+/** `removeAssetsWorkflow`'s. */
+export interface RemoveAssetsInput extends AssetOwner, Pick<JobSettings, 'timeScale'> {
+  bucket: string
+  images: number
 }
 
 /** `cardCommandWorkflow`'s. */
@@ -78,4 +86,12 @@ export interface JobSettings {
   quarantineMs: number
   /** Factor of the durations that the workflows' own code names; 1 where it is absent. The durations above contain it. */
   timeScale?: number
+}
+
+/** What each workflow takes and gives, for those who start it and must not load its code: `start<Workflows['…']>(…)`. */
+export interface Workflows {
+  generateMediaWorkflow(input: GenerateMediaInput): Promise<JobOutcome>
+  deliverCallbackWorkflow(input: DeliverCallbackInput): Promise<{ attempts: number }>
+  removeAssetsWorkflow(input: RemoveAssetsInput): Promise<void>
+  cardCommandWorkflow(input: CardCommandInput): Promise<CardStatus>
 }
