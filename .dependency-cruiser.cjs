@@ -43,12 +43,12 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'nothing-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
-      name: 'jobs-import-zod-only',
+      name: 'jobs-import-zod-and-entities-only',
       severity: 'error',
       from: { path: '^jobs/', pathNot: tests },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: '^node_modules/zod/',
+        pathNot: '^node_modules/(zod|entities)/',
       },
     },
     {

@@ -1,9 +1,9 @@
 import type { InferenceProgram } from '../engines/inferenceProgram.ts'
-import { cleanText } from '../jobs/cleanText.ts'
 import { checkContentPolicy } from '../jobs/contentPolicy.ts'
 import { JobFailure } from '../jobs/failures.ts'
 import { jobTypeRow } from '../jobs/jobTypes.ts'
 import type { JobPlan } from '../jobs/plan.ts'
+import { promptText } from '../jobs/promptText.ts'
 import { withCardHeartbeats } from './cardActivity.ts'
 
 /** A language model may ramble; the model that draws reads a few hundred tokens at most. */
@@ -52,12 +52,18 @@ export function createEnhancePrompt(deps: EnhancePromptDeps) {
         { signal, onProgress },
       ),
     )
-    const prompt = cleanText((result.text ?? '').slice(0, LONGEST_PROMPT)).trim()
-    if (!prompt) throw new JobFailure('engine_output_invalid', 'the enhancer gave no text')
-    const verdict = checkContentPolicy(prompt)
-    if (!verdict.allowed)
-      throw new JobFailure('policy_refused', `the enhanced prompt was refused: ${verdict.reason}`)
     const { loadMs, cardMs, encodeMs } = result.timings
-    return { prompt, tookMs: loadMs + cardMs + encodeMs }
+    return { prompt: checkedPrompt(result.text ?? ''), tookMs: loadMs + cardMs + encodeMs }
   }
+}
+
+/** The prompt of an enhancer's answer, as it is drawn. Throws {@link JobFailure} where there is none or it is not allowed. */
+export function checkedPrompt(answer: string): string {
+  const prompt = promptText(answer.slice(0, LONGEST_PROMPT))
+  if (!prompt) throw new JobFailure('engine_output_invalid', 'the enhancer gave no text')
+  const verdict = checkContentPolicy(prompt)
+  if (!verdict.allowed) {
+    throw new JobFailure('policy_refused', `the enhanced prompt was refused: ${verdict.reason}`)
+  }
+  return prompt
 }

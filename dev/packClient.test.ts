@@ -31,6 +31,7 @@ test('an app that installs the packed SDK gets types, errors and a client, with 
     '@temporalio/client',
     '@temporalio/common',
     '@temporalio/proto',
+    'entities',
     'zod',
   ])
   for (const name of [...Object.keys(dependencies), '@types/node']) {

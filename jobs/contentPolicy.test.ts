@@ -7,6 +7,7 @@ const [m = ''] = minor
 const [s = ''] = sexual
 const allowed = (prompt: string) => checkContentPolicy(prompt).allowed
 const spaced = (word: string, by: string) => [...word].join(by)
+const weighted = (letter: string, at: number) => (at % 2 === 0 ? `(${letter}:1.2)` : `(${letter})1.2`)
 
 describe('lets harmless prompts pass', () => {
   it.each([
@@ -17,6 +18,7 @@ describe('lets harmless prompts pass', () => {
     'two women and a man, portrait, 25 years old',
     'a woman of 45, evening dress, 1920s',
     'soon the therapist, an US flag, classic bass, Essex',
+    'a red bicycle (shiny:1.3), (a girl)1.2 on it, Tom & Jerry, <b>',
   ])('%s', prompt => {
     expect(allowed(prompt)).toBe(true)
   })
@@ -85,6 +87,7 @@ describe('refuses', () => {
     'one five 15 year-old',
     '１５ year old',
     '1️⃣ 9yo',
+    '＆#15 years old',
   ])('the age “%s”', age => {
     expect(allowed(`somebody ${age}, ${s}`)).toBe(false)
     expect(allowed(`${s} adult beside somebody ${age}`)).toBe(false)
@@ -131,6 +134,13 @@ describe('sees through disguises', () => {
     ['digits stuck to it', word => `1${word}2`],
     ['underscores', word => `a_${word}_b`],
     ['weights', word => `(${word}:1.3)`],
+    ['weights of nothing', word => spaced(word, '(:1.0)')],
+    ['weights of both kinds', word => [...word].map(weighted).join('')],
+    ['weights within what is no weight', word => `(x(${spaced(word, '(:1.0)')}`],
+    ['another weight than what it sticks to', word => `x${word.replace(/./g, '($&:1.2)')}y`],
+    ['entities in full width', word => word.replace(/./g, letter => `＆#${letter.charCodeAt(0)};`)],
+    ['letters that only modify others', word => spaced(word, '\u02bc')],
+    ['byte order marks', word => spaced(word, '\ufeff')],
   ]
 
   it.each(disguises)('%s', (_, disguise) => {
@@ -140,6 +150,15 @@ describe('sees through disguises', () => {
     expect(allowed(`${disguise(m)}, ${disguise(s)}`)).toBe(false)
     expect(allowed(`a ${disguise(m)} at a lighthouse`)).toBe(true)
   })
+
+  it.each(['\u00ad', '\u02bc', '\u200b', '\u200c', '\u20e0', '\ufe0f', '\ufeff'])(
+    'words parted by %j, which some tokenizers pass over and others do not',
+    sign => {
+      expect(allowed(spaced(`a ${m} and ${s}`, sign))).toBe(false)
+      expect(allowed(`a ${m} and ${s}`.replaceAll(' ', sign))).toBe(false)
+      expect(allowed(`a woman of 30 and ${s}`.replaceAll(' ', sign))).toBe(true)
+    },
+  )
 
   it('two terms written as one', () => {
     expect(allowed(`${s}${m}`)).toBe(false)
@@ -177,7 +196,22 @@ it('gives a reason that does not repeat the prompt', () => {
 
 it('takes no long time over long prompts', () => {
   const startedMs = performance.now()
-  for (const unit of ['1', '.', 'a ', 't.', `${m} `, '5 years ', 'adult ', '1 .', 'ﷺ', 'aaab']) {
+  for (const unit of [
+    '1',
+    '.',
+    'a ',
+    't.',
+    `${m} `,
+    '5 years ',
+    'adult ',
+    '1 .',
+    'ﷺ',
+    'aaab',
+    '(a:1.9)',
+    '(',
+    '&amp;',
+    '＆amp;',
+  ]) {
     checkContentPolicy(unit.repeat(10_000 / unit.length))
   }
   expect(performance.now() - startedMs).toBeLessThan(5000)

@@ -1,5 +1,6 @@
 import { POLICY_TERMS, type TermKind } from './contentPolicyTerms.ts'
-import { foldText, readings } from './foldText.ts'
+import { foldings, readings } from './foldText.ts'
+import { weightedTexts } from './promptWeights.ts'
 import { AGE_MARKS, markAges } from './statedAges.ts'
 
 export type PolicyVerdict = { allowed: true } | { allowed: false; reason: string }
@@ -33,13 +34,21 @@ const SAID_TO_BE_ADULT = new RegExp(
  * repeats the prompt.
  */
 export function checkContentPolicy(prompt: string): PolicyVerdict {
-  const told = markAges(foldText(prompt)).replace(SAID_TO_BE_ADULT, ' ')
-  const found = new Set(readings(told).flatMap(kindsIn))
+  const told = new Set(drawnTexts(prompt).flatMap(foldings))
+  const found = new Set([...told].flatMap(text => readings(withoutAdults(text)).flatMap(kindsIn)))
   const young = found.has('minor') || found.has('ambiguous')
   if (found.has('refused')) return { allowed: false, reason: 'a term that sexualises minors' }
   if (!young || !found.has('sexual')) return { allowed: true }
   return { allowed: false, reason: 'a term that may denote a minor beside a sexual one' }
 }
+
+/** As it stands, and as SDXL is given it: less the marks of weights, as one text and in its parts. */
+function drawnTexts(prompt: string): string[] {
+  const texts = weightedTexts(prompt)
+  return [prompt, texts.join(''), texts.join(' ')]
+}
+
+const withoutAdults = (folded: string) => markAges(folded).replace(SAID_TO_BE_ADULT, ' ')
 
 function kindsIn(sentence: string): TermKind[] {
   const text = withoutHarmless(` ${sentence} `)

@@ -1,6 +1,8 @@
-/** Letters of other scripts that pass for Latin ones, in pairs. */
+import { promptText } from './promptText.ts'
+
+/** Letters of other scripts that pass for Latin ones, and one that passes for an apostrophe, in pairs. */
 const LOOKALIKES = new Map(
-  'аa еe оo рp сc уy хx іi јj ѕs ԁd кk мm тt нh вb гr ɡg ıi ɑa αa εe ιi κk νv οo ρp τt υu χx øo łl đd'
+  "аa еe оo рp сc уy хx іi јj ѕs ԁd кk мm тt нh вb гr ɡg ıi ɑa αa εe ιi κk νv οo ρp τt υu χx øo łl đd ʼ'"
     .split(' ')
     .map(([from = '', to = '']) => [from, to]),
 )
@@ -10,13 +12,25 @@ const DIGIT_LETTERS = new Map(
   ),
 )
 
-/** Lower case Latin letters as far as possible: compatibility forms, accents, invisible characters and lookalikes folded. */
-export function foldText(text: string): string {
+/** Marks on letters, letters that only modify others, and what cannot be seen. */
+const INVISIBLE = /(?!ʼ)[\p{M}\p{Lm}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+
+/**
+ * Lower case Latin letters as far as possible: compatibility forms, accents, invisible characters and lookalikes folded. Once
+ * passing over what is invisible, once parting words there, as tokenizers do either, and once with entities in full width read.
+ */
+export function foldings(text: string): string[] {
+  const wide = text.normalize('NFKC')
+  return [text, wide.replace(INVISIBLE, ' '), promptText(wide)].map(fold)
+}
+
+function fold(text: string): string {
   return text
     .normalize('NFKD')
     .toLowerCase()
     .normalize('NFKD')
-    .replace(/[\p{M}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, sign => (/\s/.test(sign) ? ' ' : ''))
+    .replace(/[\t\n\v\f\r]/g, ' ')
+    .replace(INVISIBLE, '')
     .replace(/[^\p{ASCII}]/gu, letter => LOOKALIKES.get(letter) ?? letter)
 }
 

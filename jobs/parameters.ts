@@ -1,7 +1,7 @@
-import { cleanText } from './cleanText.ts'
 import { describeGiven } from './describeGiven.ts'
 import { InvalidField } from './invalidField.ts'
 import type { Payload } from './payload.ts'
+import { promptText } from './promptText.ts'
 import { firstGiven, type Given, SPELLINGS } from './spellings.ts'
 
 export type Parameter = keyof typeof SPELLINGS
@@ -38,12 +38,12 @@ export function asNumber(value: unknown): number {
   return Number.NaN
 }
 
-/** A text without control characters, at most `longest` characters; null when nothing is left of it. Throws {@link InvalidField} for what is no text. */
+/** A text of a prompt, at most `longest` characters; null when nothing is left of it. Throws {@link InvalidField} for what is no text. */
 export function textGiven(payload: Payload, parameter: Parameter, longest: number): string | null {
   const found = given(payload, parameter)
   if (found === null) return null
   if (typeof found.value !== 'string') throw invalid(found, 'text')
-  const text = cleanText(found.value)
+  const text = promptText(found.value)
   if (text.length > longest) {
     throw new InvalidField(found.field, `${text.length} characters`, `up to ${longest} characters`)
   }

@@ -281,6 +281,21 @@ describe('content policy', () => {
     expect(JSON.stringify(error)).not.toContain(unwanted)
   })
 
+  it.each<[string, (text: string) => string]>([
+    ['numbers', text => text.replace(/./g, letter => `&#${letter.charCodeAt(0)};`)],
+    ['numbers without an end', text => text.replace(/d/g, '&#100')],
+    ['names within', text => text.replace(/\B/g, '&zwnj;')],
+    ['entities in entities', text => text.replace(/\B/g, '&amp;amp;#38;shy;')],
+    ['entities with something invisible in them', text => text.replace(/\B/g, '&\u202e#x26;sh\u0000y;')],
+    ['entities in full width', text => text.replace(/\B/g, '＆ｓｈｙ；')],
+    ['weights of nothing', text => text.replace(/\B/g, '(:1.0)')],
+  ])('reads the text that is drawn: %s', (_, disguise) => {
+    for (const type of ['sdxl_image_fast', 'image_fast', 'video_fast'] as const) {
+      const result = planJob(barePayload(type, {}, {}, { prompt: disguise(unwanted) }))
+      expect(result).toMatchObject({ ok: false, error: { code: 'policy_refused' } })
+    }
+  })
+
   it('looks at prompt and weights together', () => {
     const payload = barePayload(
       'sdxl_image_fast',

@@ -12,16 +12,32 @@ describe('prompts', () => {
     ['a \u202elighthouse\u202c\u2066', 'a lighthouse'],
     ['ein Leuchtturm 灯塔 🚲👩‍🚀', 'ein Leuchtturm 灯塔 🚲👩‍🚀'],
     ['a \ud800lighthouse', 'a \ufffdlighthouse'],
+    ['Tom &amp; Jerry at a lighthouse', 'Tom & Jerry at a lighthouse'],
+    [
+      'salt & pepper, R&D, <b>, a red bicycle (shiny:1.3)',
+      'salt & pepper, R&D, <b>, a red bicycle (shiny:1.3)',
+    ],
+    [
+      'a light&#104;ouse, a light&amp;#x68;ouse, a light&ampamp;amp;shy;house',
+      'a lighthouse, a lighthouse, a light\u00adhouse',
+    ],
+    ['&amp;lt;b&gt;', '<b>'],
+    ['a &\u0000#108;igh&\u202e#x74house', 'a lighthouse'],
+    [`a &${'amp;'.repeat(7)} b`, 'a & b'],
+    [`a &${'amp;'.repeat(10)} b`, 'a  amp;amp; b'],
   ])('%j becomes %j', (given, prompt) => {
     expect(promptOf(given)).toBe(prompt)
   })
 
-  it.each(['', '   ', '\u0000\u0001', '\u200b\u2060', '\n\t', '\u202e'])('refuses the empty %j', prompt => {
-    expect(errorOf(barePayload('image_fast', {}, {}, { prompt }))).toMatchObject({
-      field: 'prompt',
-      given: 'an empty text',
-    })
-  })
+  it.each(['', '   ', '\u0000\u0001', '\u200b\u2060', '\n\t', '\u202e', '&nbsp;&zwnj;'])(
+    'refuses the empty %j',
+    prompt => {
+      expect(errorOf(barePayload('image_fast', {}, {}, { prompt }))).toMatchObject({
+        field: 'prompt',
+        given: 'an empty text',
+      })
+    },
+  )
 
   it.each([null, undefined, 7, ['a lighthouse']])('refuses %j', prompt => {
     expect(errorOf(barePayload('image_fast', {}, {}, { prompt }))).toMatchObject({
@@ -53,6 +69,11 @@ describe('compel weights', () => {
     expect(plan.prompt).toBe(appended ? 'a lighthouse, (sea:1.2)' : 'a lighthouse')
   })
 
+  it('are read as the prompt is', () => {
+    const plan = planOf(barePayload('sdxl_image_fast', { compel_weights: '(light&amp;shy;house:1.2)' }))
+    expect(plan.prompt).toBe('a lighthouse, (light\u00adhouse:1.2)')
+  })
+
   it('are for SDXL', () => {
     expect(planOf(barePayload('image_fast', { compel_weights: weights })).prompt).toBe('a lighthouse')
   })
@@ -63,6 +84,7 @@ describe('negative prompts', () => {
     [{}, {}, { negative_prompt: 'fog' }],
     [{}, { negative_prompt: 'fog' }, {}],
     [{ negative_prompt: 'fog' }, { negative_prompt: 'rain' }, { negative_prompt: 'snow' }],
+    [{ negative_prompt: 'f&#111;g' }, {}, {}],
   ])('config %j, metadata %j, top %j', (config, metadata, top) => {
     for (const type of ['sdxl_image_high', 'video_fast'] as const) {
       const plan = planOf(barePayload(type, config, metadata, top))

@@ -1,10 +1,11 @@
-import { cleanText, isBlank } from './cleanText.ts'
+import { isBlank } from './cleanText.ts'
 import { InvalidField } from './invalidField.ts'
 import type { Family } from './jobTypes.ts'
 import { sdxlNegativePrompt } from './negativePrompt.ts'
 import { flagGiven, textGiven } from './parameters.ts'
 import type { Payload } from './payload.ts'
 import type { JobPlan } from './plan.ts'
+import { promptText } from './promptText.ts'
 
 /** Far beyond what the models read; a bound for logs, histories and the time of the content policy. */
 const LONGEST_PROMPT = 10_000
@@ -14,7 +15,7 @@ export function planPrompt(
   payload: Payload,
   family: Family,
 ): Pick<JobPlan, 'prompt' | 'negativePrompt' | 'negativePromptSource'> {
-  const prompt = cleanText(payload.prompt)
+  const prompt = promptText(payload.prompt)
   const weights = family === 'sdxl' ? compelWeights(payload) : null
   const whole = weights === null ? prompt : `${prompt}, ${weights}`
   if (isBlank(prompt) || whole.length > LONGEST_PROMPT) {

@@ -120,12 +120,24 @@ describe('its command line', () => {
     expect((await onlyRun()).argv).toContain('--prompt=a red ? bicycle')
   })
 
+  it.each(['salt & pepper, it’s “fine”, <b>', 'café, naïve, ﬁne, 10³ €', '一座灯塔，在海边！　ＬＥＤ'])(
+    'takes %s',
+    async prompt => {
+      await engine.render('wan.image', { ...image, prompt })
+      expect((await onlyRun()).argv).toContain(`--prompt=${prompt}`)
+    },
+  )
+
   it.each([
     ['a solver that it lacks', { solver: 'euler' }],
     ['a size that it lacks', { width: 512, height: 512 }],
     ['frames that it would change', { frames: 83 }],
     ['several pictures', { images: 3 }],
     ['too long a prompt', { prompt: 'x'.repeat(200_000) }],
+    ['a letter that it would unescape', { prompt: 'a light&#104;ouse' }],
+    ['a letter in an entity of its own', { prompt: 'a lighthouse, PI&NTILDE;ATA' }],
+    ['a letter whose encoding it would mend', { prompt: 'a lightï½ˆouse' }],
+    ['a mark that it would drop', { prompt: 'a light\ufffchouse' }],
   ])('%s: refused before it is started', async (_, change) => {
     await expect(engine.render('wan.image', { ...image, ...change })).rejects.toMatchObject({
       code: 'invalid_input',

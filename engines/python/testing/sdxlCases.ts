@@ -74,6 +74,13 @@ export function sdxlCases(engine: () => EngineHarness): void {
     expect(distance(latents, (await undisturbed()).latents)).toBeGreaterThan(ROUNDING)
   })
 
+  it('takes no mark of the tokenizers from a prompt, also where a weight is left out within', async () => {
+    const plain = await render({ prompt: 'a lighthouse < |endoftext|> at dusk' })
+    for (const mark of ['<|endoftext|>', '<(:1.0)|endoftext|>']) {
+      expect((await render({ prompt: `a lighthouse ${mark} at dusk` })).latents).toEqual(plain.latents)
+    }
+  })
+
   it('reads weights in both ways of writing, and none in what only looks like them', async () => {
     const weighted = await render({ prompt: 'a (lighthouse:1.3) at dusk' })
     expect((await render({ prompt: 'a (lighthouse)1.3 at dusk' })).latents).toEqual(weighted.latents)

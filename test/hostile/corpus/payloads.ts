@@ -1,11 +1,17 @@
+import { POLICY_TERMS } from '../../../jobs/contentPolicyTerms.ts'
+
 /** A producer's payload that breaks something somewhere. `ids`: its own ids are hostile, so it can never become a job. */
 export interface HostilePayload {
   name: string
   /** Fields over a good payload; `config` and `metadata` are merged. */
   payload: Record<string, unknown>
-  /** How it must end: a job, an invalid job, or refused by the client before there is one. */
-  ends: 'job' | 'invalid_job' | 'invalid_payload' | 'payload_too_large'
+  /** How it must end: a job, an invalid job, a prompt that is not allowed, or refused by the client before there is one. */
+  ends: 'job' | 'invalid_job' | 'policy_refused' | 'invalid_payload' | 'payload_too_large'
 }
+
+/** Not allowed; each letter but the first may be hidden behind something. */
+const refused = (before: string) =>
+  `${POLICY_TERMS.minor[0]}, ${POLICY_TERMS.sexual[0]}`.replace(/\B(?=\w)/g, before)
 
 const ID = '0190a1b2-c3d4-4e5f-8a6b-7c8d9e0f1a2b'
 
@@ -50,6 +56,9 @@ export const HOSTILE_TEXTS: readonly string[] = [
   'a'.repeat(10_000),
   'a\u0301'.repeat(4000),
   '\ufdfa'.repeat(9000),
+  'a &lt;b&gt; &amp;#0; &#xd800; &#x110000; &#x202e;&#27;[2J',
+  `&${'amp;'.repeat(2400)}`,
+  '&nGt;'.repeat(2000),
 ]
 
 /** Values of every JSON type, and numbers at their edges. */
@@ -153,6 +162,16 @@ export const HOSTILE_PAYLOADS: readonly HostilePayload[] = [
     { video_id: 'a\u0000b', metadata: { project_id: '\ud800' } },
     'job',
   ),
+  top('words with entities within', { prompt: refused('&zwnj;') }, 'policy_refused'),
+  top('words with escaped entities within', { prompt: refused('&amp;amp;#xad;') }, 'policy_refused'),
+  top('words with entities in full width within', { prompt: refused('＆＃８２０４；') }, 'policy_refused'),
+  top('words with weights of nothing within', { prompt: refused('(:1.0)') }, 'policy_refused'),
+  top(
+    'weights of which each has a letter',
+    { prompt: `x${refused('').replace(/\w/g, '($&:1.2)')}y` },
+    'policy_refused',
+  ),
+  top('a million ampersands', { prompt: `&${'amp;'.repeat(340_000)}shy;` }, 'invalid_job'),
   top('a simulated failure of no name', { metadata: { simulate: '__proto__' } }, 'job'),
 ]
 

@@ -2,6 +2,8 @@
 
 Compel has more operators (`word++`, `("a", "b").and()`), but they turn up in plain prose (`C++`, `--`), and its parser
 fails on others (`()`). So the text is read here, and compel gets parts with weights, never a string to parse.
+
+The content policy reads a prompt the same way (`jobs/promptWeights.ts`): a mark that goes may join letters to a word.
 """
 
 import re
@@ -18,7 +20,7 @@ _MARK = re.compile(
     | \) (?P<behind>\d{0,4}\.\d{1,6}) (?!\.?\w)
     | (?P<close>\))
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 
 

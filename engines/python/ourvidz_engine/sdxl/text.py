@@ -50,8 +50,8 @@ class TextEncoding:
         return Conditioning(embeds, pooled, negative_embeds, negative_pooled)
 
     def _encode(self, prompt: str, job_id: str) -> tuple[torch.Tensor, torch.Tensor]:
-        parts = weighted_parts(harmless(prompt))
-        plain = "".join(part.text for part in parts)
+        parts = [Part(harmless(text), weight) for text, weight in weighted_parts(prompt)]
+        plain = harmless("".join(text for text, _ in parts))
         # The tokenizers differ in how they see what one of them pads with, so one text may take more chunks than the other.
         empty = [compel.conditioning_provider.empty_z for compel in self._compels]
         embeds = torch.cat(_of_one_length(self._both(parts, plain, job_id), empty), dim=-1)

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import torch
-from diffusers.pipelines.wan.pipeline_wan import prompt_clean
+from ftfy import TextFixerConfig, fix_text
 from transformers import BatchEncoding, PreTrainedTokenizerFast
 
 from ..failures import EngineFailure
@@ -13,6 +13,15 @@ from .weights import read_text_encoder
 
 #: Tokens that WAN reads; what is longer is cut.
 LENGTH = 512
+#: What diffusers does to a prompt, less whatever could make other letters of it than the content policy has read.
+TYPOGRAPHY = TextFixerConfig(
+    unescape_html=False,
+    remove_terminal_escapes=False,
+    fix_encoding=False,
+    fix_surrogates=False,
+    remove_control_chars=False,
+    explain=False,
+)
 
 
 class TextEncoder:
@@ -68,8 +77,14 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
 
 def tokens(tokenizer: PreTrainedTokenizerFast, text: str) -> BatchEncoding:
     return tokenizer(
-        prompt_clean(text), padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt"
+        cleaned(text), padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt"
     )
+
+
+def cleaned(text: str) -> str:
+    """With the plain quotes, widths and blanks that WAN was trained on. Entities were read before the prompt was checked
+    (`jobs/promptText.ts`), and are plain text here."""
+    return " ".join(fix_text(text, TYPOGRAPHY).split())
 
 
 def padded(embedding: torch.Tensor) -> torch.Tensor:

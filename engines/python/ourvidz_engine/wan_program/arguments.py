@@ -1,9 +1,14 @@
 """The command line of the official program, argument for argument as the earlier system wrote it, and what that forgot."""
 
+import html
+import unicodedata
 from pathlib import Path
+
+from ftfy import fix_text
 
 from ..failures import EngineFailure
 from ..jobs import RenderJob
+from .prompt_guard import words_of
 
 #: All that it knows; it ends with exit code 2 for any other.
 SOLVERS = ("unipc", "dpm++")
@@ -28,6 +33,9 @@ def check_arguments(job: RenderJob) -> None:
         raise EngineFailure("invalid_input", "the WAN program makes one picture or video a run")
     if len(as_argument(job.prompt).encode()) > LONGEST_PROMPT_BYTES:
         raise EngineFailure("invalid_input", "the prompt is too long for a command line")
+    given = as_argument(job.prompt)
+    if words_of(folded(as_read(given))) != words_of(folded(given)):
+        raise EngineFailure("invalid_input", "the WAN program would read other words than were checked")
 
 
 def arguments(
@@ -60,3 +68,13 @@ def size(job: RenderJob) -> str:
 def as_argument(text: str) -> str:
     """What a process can be given: no NUL, no half of a surrogate pair."""
     return text.replace("\0", " ").encode("utf-8", "replace").decode()
+
+
+def as_read(text: str) -> str:
+    """What the program makes of a prompt: it mends what looks like a wrong encoding, and reads HTML entities."""
+    return html.unescape(html.unescape(fix_text(text)))
+
+
+def folded(text: str) -> str:
+    """Without the differences of typography that the content policy does not see either."""
+    return unicodedata.normalize("NFKC", text).replace("\u02bc", "'")
