@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { completedEvent, failedEvent, processingEvent } from './callback.ts'
 import { FAILURES, type FailureCode } from './failures.ts'
+import { METADATA_KEYS } from './metadataKeys.ts'
 import type { RenderReceipt, UploadedAsset } from './receipt.ts'
 import {
   barePayload,
@@ -163,6 +164,33 @@ describe('completed', () => {
     })
     expect(body.metadata.thumbnails).toHaveLength(1)
   })
+})
+
+it('the metadata keys are those that the events set, all of them and no other', () => {
+  const ids = { video_id: 'v', image_id: 'i', character_id: 'c', project_id: 'p' }
+  const references = { first_frame: PICTURE_URL, last_frame: PICTURE_URL }
+  const told = [
+    planOf(newerSdxlPayload('sdxl_image_fast')),
+    planOf(barePayload('video7b_fast_enhanced', references, ids)),
+  ].flatMap(plan => [
+    processingEvent({ plan: { ...plan, extra: {} }, seed: 1 }),
+    completedEvent({
+      ...finished,
+      plan: { ...plan, extra: {} },
+      assets: [asset(0)],
+      enhancement: 'failed',
+      referenceDropped: 'reference_not_found',
+    }),
+    failedEvent({
+      jobId: JOB_ID,
+      plan: { ...plan, extra: {} },
+      failure: { code: 'stuck' },
+      planError: null,
+      at,
+    }),
+  ])
+  const keys = told.flatMap(({ body }) => Object.keys(body.metadata))
+  expect([...new Set(keys)].sort()).toEqual([...METADATA_KEYS].sort())
 })
 
 describe('failed', () => {

@@ -56,7 +56,7 @@ export function processingEvent({ plan, seed }: { plan: JobPlan; seed: number })
   return event('processing', {
     job_id: plan.jobId,
     status: 'processing',
-    metadata: { ...callbackMetadata(plan), seed, worker_version: WORKER_VERSION },
+    metadata: callbackMetadata(plan, { seed, worker_version: WORKER_VERSION }),
   })
 }
 
@@ -68,16 +68,15 @@ export function completedEvent(job: CompletedJob): CallbackEvent {
     status: 'completed',
     assets: assets.map(({ url, path }) => url ?? path),
     ...(job.enhancedPrompt === null ? {} : { enhancedPrompt: job.enhancedPrompt }),
-    metadata: {
-      ...callbackMetadata(job.plan),
+    metadata: callbackMetadata(job.plan, {
       ...renderMetadata(job.plan, job.receipt, job.enhanceMs),
       num_images: assets.length,
       thumbnails: assets.map(({ thumbnailUrl, thumbnailPath }) => thumbnailUrl ?? thumbnailPath),
-      ...(job.enhancement === null ? {} : { enhancement: job.enhancement }),
-      ...(job.referenceDropped === null ? {} : { reference_dropped: job.referenceDropped }),
+      enhancement: job.enhancement,
+      reference_dropped: job.referenceDropped,
       completed_at: job.at,
       worker_version: WORKER_VERSION,
-    },
+    }),
   })
 }
 
@@ -87,12 +86,11 @@ export function failedEvent({ jobId, plan, failure, planError, at }: FailedJob):
     job_id: jobId,
     status: 'failed',
     error_message: errorMessage(failure.code, planError),
-    metadata: {
-      ...(plan === null ? {} : callbackMetadata(plan)),
+    metadata: callbackMetadata(plan, {
       error_type: failure.code,
       error_timestamp: at,
       worker_version: WORKER_VERSION,
-    },
+    }),
   })
 }
 

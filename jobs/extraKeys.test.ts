@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { extraKeys } from './extraKeys.ts'
+import { METADATA_KEYS } from './metadataKeys.ts'
+import { readPayload } from './payload.ts'
 import { barePayload, planOf } from './testing/payloads.ts'
 
 const extraOf = (config: Record<string, unknown>, metadata: Record<string, unknown> = {}, top = {}) =>
@@ -17,6 +20,17 @@ describe('unknown keys', () => {
   it('become what a database takes', () => {
     const extra = extraOf({ 'k\u0000': 'x\u0000y\ud800', n: Number.NaN, f: () => 1, u: undefined, big: 10n })
     expect(extra).toEqual({ k: 'xy\ufffd', n: null, f: null, u: null, big: null })
+  })
+
+  it.each([...METADATA_KEYS, 'metadata_truncated'])('“%s” is ours to say', key => {
+    for (const place of [
+      { [key]: 'theirs' },
+      { config: { [key]: 'theirs' } },
+      { metadata: { [key]: 'theirs' } },
+    ]) {
+      const payload = readPayload(barePayload('image_fast', {}, {}, { ...place, kept: 1 }))
+      expect(extraKeys(payload)).toEqual({ kept: 1 })
+    }
   })
 
   it('cannot reach a prototype', () => {

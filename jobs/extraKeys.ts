@@ -1,4 +1,5 @@
 import { cleanText } from './cleanText.ts'
+import { METADATA_KEYS } from './metadataKeys.ts'
 import type { Payload } from './payload.ts'
 import { SPELLINGS } from './spellings.ts'
 
@@ -7,25 +8,19 @@ const DEEPEST = 20
 const ENVELOPE = ['id', 'user_id', 'type', 'prompt', 'config', 'metadata']
 const UNSAFE = ['__proto__', 'constructor', 'prototype']
 
-/** What only we may say of a job: a producer's key of that name would stand in events that do not set it. */
-const OURS = [
-  'error_type',
-  'error_timestamp',
-  'generation_time',
-  'performance_ratio',
-  'completed_at',
-  'worker_version',
-]
+/** Stands in the place of keys that are too many. */
+const TRUNCATED = 'metadata_truncated'
 
 const known = new Set([
   ...ENVELOPE,
-  ...OURS,
+  ...METADATA_KEYS,
+  TRUNCATED,
   ...UNSAFE,
   ...Object.values(SPELLINGS).flatMap(places => places.map(place => place.replace(/^.*\./, ''))),
 ])
 
 /**
- * The keys of a payload that no parameter reads, from all three levels (metadata wins over config, config over the top), as
+ * The keys of a payload that no parameter reads and that we do not write ourselves, from all three levels (metadata wins over config, config over the top), as
  * plain JSON that any database takes. Too large or too deep a set is replaced by a mark.
  */
 export function extraKeys(payload: Payload): Record<string, unknown> {
@@ -41,7 +36,7 @@ export function extraKeys(payload: Payload): Record<string, unknown> {
   } catch {
     // Too deep, or an object that resists being read.
   }
-  return { metadata_truncated: true }
+  return { [TRUNCATED]: true }
 }
 
 function jsonSafe(value: unknown, depth: number): unknown {
