@@ -1,14 +1,18 @@
 import type { ClientConfig } from '../runtime/clientConfig.ts'
 import { clientDataConverter } from '../runtime/dataConverter.ts'
 import { connectTemporal, TemporalUnreachableError } from '../runtime/temporalConnection.ts'
-import { ServerUnreachableError } from './errors.ts'
+import { ServerRefusedError, ServerUnreachableError } from './errors.ts'
 import { createPipelineClient, type PipelineClient } from './pipelineClient.ts'
 
 export interface ConnectedPipelineClient extends PipelineClient {
+  /** Ends what still waits, with ClientClosedError; so does every call from now on. */
   close(): Promise<void>
 }
 
-/** Connects as the installation's configuration says. Throws ServerUnreachableError, whose message says what to do, or ConfigError for TLS files. */
+/**
+ * Connects as the installation's configuration says. Throws ServerUnreachableError or ServerRefusedError, whose message says what
+ * to do, or ConfigError for TLS files.
+ */
 export async function connectPipelineClient({
   temporal,
   store,
@@ -30,6 +34,7 @@ async function connect(temporal: ClientConfig['temporal']) {
     return await connectTemporal(temporal)
   } catch (error) {
     if (!(error instanceof TemporalUnreachableError)) throw error
-    throw new ServerUnreachableError(error.message, { cause: error })
+    const ServerError = error.refused ? ServerRefusedError : ServerUnreachableError
+    throw new ServerError(error.message, { cause: error })
   }
 }

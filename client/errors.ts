@@ -16,6 +16,7 @@ export type PipelineErrorCode =
   | 'card_command_failed'
   | 'server_unreachable'
   | 'server_refused'
+  | 'client_closed'
   | 'payload_unreadable'
 
 /** Every error that this SDK throws on purpose. `code` is stable; `message` is one line for a person. */
@@ -175,5 +176,14 @@ export class PayloadUnreadableError extends PipelineError {
 
   constructor(message: string, options?: { cause?: unknown }) {
     super('payload_unreadable', message, options)
+  }
+}
+
+/** The client was closed, before this call or while it waited. */
+export class ClientClosedError extends PipelineError {
+  override readonly name = 'ClientClosedError'
+
+  constructor(options?: { cause?: unknown }) {
+    super('client_closed', 'The client was closed.', options)
   }
 }

@@ -7,8 +7,8 @@ import { createSearch } from './search.ts'
 export type List = (filter?: ListFilter) => Promise<JobSummary[]>
 
 /**
- * Lists jobs, latest first, by one visibility query per call, and undelivered ones by as many as it takes to find them; the
- * same question within a second is answered from memory.
+ * Lists jobs, those that run first and then the latest to end, by one visibility query per call, and undelivered ones by as
+ * many as it takes to find them; the same question within a second is answered from memory.
  */
 export function createList(context: PipelineContext): List {
   const search = createSearch(context.client)

@@ -5,12 +5,15 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client'
+import { Client } from '@temporalio/client'
 import { afterEach, expect, it } from 'vitest'
 import { findTemporalBinary } from '../dev/temporalBinary.ts'
 import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
+import { parseConfig } from '../runtime/config.ts'
+import { connectTemporal } from '../runtime/temporalConnection.ts'
 import { payloadFor } from './imitation/harness.ts'
+import { connectPipelineClient, parseClientConfig } from './index.ts'
 import { createPipelineClient } from './pipelineClient.ts'
 
 const cleanUps: (() => Promise<unknown>)[] = []
@@ -60,27 +63,10 @@ async function createServerProcess() {
     child = spawn(binary, args, { stdio: 'ignore' })
   }
   start()
-  const connection = await connectEventually(`127.0.0.1:${port}`)
+  const { temporal } = parseConfig({ TEMPORAL_ADDRESS: `127.0.0.1:${port}` })
+  const connection = await connectTemporal(temporal, { waitMs: 20_000 })
   cleanUps.push(() => connection.close())
-  return { client: new Client({ connection }), kill, start }
-}
-
-async function connectEventually(address: string): Promise<Connection> {
-  // The client's own retries take 20 s, which would only make the test longer.
-  const interceptors = [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 2 }))]
-  for (let attempt = 1; ; attempt++) {
-    const connection = Connection.lazy({ address, interceptors })
-    try {
-      await connection.withDeadline(Date.now() + 2000, () =>
-        connection.workflowService.describeNamespace({ namespace: 'default' }),
-      )
-      return connection
-    } catch (error) {
-      await connection.close()
-      if (attempt === 20) throw error
-      await sleep(250)
-    }
-  }
+  return { client: new Client({ connection }), address: temporal.address, kill, start }
 }
 
 it('watches and waits on through a restart of the server, and gives up on one that stays away', async () => {
@@ -116,3 +102,24 @@ it('watches and waits on through a restart of the server, and gives up on one th
   await server.kill()
   expect(await impatient).toMatchObject({ code: 'server_unreachable' })
 }, 120_000)
+
+it('can be left and closed in the middle of an outage, and says so to whoever still uses it', async () => {
+  const server = await createServerProcess()
+  const pipeline = await connectPipelineClient(parseClientConfig({ TEMPORAL_ADDRESS: server.address }))
+  const payload = payloadFor('hang')
+  await pipeline.submit(payload)
+  const waiting = pipeline.result(payload.id).catch((error: unknown) => error)
+  const leaving = new AbortController()
+  const watching = pipeline.watch(payload.id, { signal: leaving.signal })
+  await watching.next()
+  const left = watching.next().catch((error: unknown) => error)
+  await server.kill()
+  // Retries are under way, each from a timer whose error would end this process.
+  await sleep(1500)
+  leaving.abort(new Error('left'))
+  expect(await left).toMatchObject({ message: 'left' })
+  await pipeline.close()
+  expect(await waiting).toMatchObject({ code: 'client_closed' })
+  await expect(pipeline.get(payload.id)).rejects.toMatchObject({ code: 'client_closed' })
+  await sleep(3000)
+}, 60_000)

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerUnreachableError } from './errors.ts'
 
 const LONGEST_PAUSE_MS = 5000
-/** Longer than the Temporal client's own retries of one call take together. */
-const HELD_MS = 45_000
+/** What the retries of one call take together (`runtime/grpcRetries.ts`), or those of Temporal's own connections. */
+const RETRIES_MS = 20_000
 
 /** How long an operation that waits may outlive a server that does not answer. */
 export const DEFAULT_MAX_OUTAGE_MS = 300_000
@@ -25,8 +25,9 @@ export async function throughOutages<T>(
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof ServerUnreachableError)) throw error
-      // A long poll that was held for a while was answered until it broke.
-      if (failingSinceMs === null || Date.now() - calledMs > HELD_MS) failingSinceMs = Date.now()
+      // Of a long poll that was held for a while, no more than the retries at its end have failed.
+      const sinceMs = Math.max(calledMs, Date.now() - RETRIES_MS)
+      if (failingSinceMs === null || calledMs < sinceMs) failingSinceMs = sinceMs
       if (Date.now() - failingSinceMs > maxOutageMs) throw error
     }
     await pause(pauseMs, signal)

@@ -22,7 +22,7 @@ const beat = (details: unknown): PendingActivity => ({
 describe('progressOf', () => {
   it('tells the phase by the work, not by the callback beside it', async () => {
     const phases = ['fetchReferences', 'preprocessFrames', 'generate', 'uploadAssets'].map(async name => {
-      const { phase } = await progressOf([pending('sendCallback'), pending(name)], converter)
+      const { phase } = await progressOf([pending('sendCallback'), pending(name)], 'between steps', converter)
       return phase
     })
     expect(await Promise.all(phases)).toEqual([
@@ -31,17 +31,27 @@ describe('progressOf', () => {
       'waiting for the card',
       'uploading',
     ])
-    expect(await progressOf([pending('sendCallback')], converter)).toMatchObject({ phase: 'finishing' })
-    expect(await progressOf([], converter)).toMatchObject({ phase: 'planning' })
+    expect(await progressOf([pending('sendCallback')], 'between steps', converter)).toMatchObject({
+      phase: 'finishing',
+    })
+    expect(await progressOf([], 'between steps', converter)).toMatchObject({ phase: 'between steps' })
   })
 
   it('takes step and phase from the heartbeat of the running attempt only', async () => {
     const rendering = beat({ phase: 'rendering', step: 3, total: 25, held: true })
-    const running = await progressOf([pending('generate', { ...rendering, attempt: 2 })], converter)
+    const running = await progressOf(
+      [pending('generate', { ...rendering, attempt: 2 })],
+      'between steps',
+      converter,
+    )
     expect(running).toMatchObject({ phase: 'rendering', step: 3, total: 25, attempt: 2 })
-    const waiting = await progressOf([pending('generate', { ...rendering, state: scheduled })], converter)
+    const waiting = await progressOf(
+      [pending('generate', { ...rendering, state: scheduled })],
+      'between steps',
+      converter,
+    )
     expect(waiting).toMatchObject({ phase: 'waiting for the card', step: 0, total: 0 })
-    const odd = await progressOf([pending('generate', beat('what?'))], converter)
+    const odd = await progressOf([pending('generate', beat('what?'))], 'between steps', converter)
     expect(odd).toMatchObject({ phase: 'waiting for the card' })
   })
 
@@ -49,11 +59,19 @@ describe('progressOf', () => {
     const failure = ApplicationFailure.create({ type: 'gpu_error', message: 'secret of the driver' })
     const lastFailure = defaultFailureConverter.errorToFailure(failure, defaultPayloadConverter)
     const next = { lastFailure, nextAttemptScheduleTime: msNumberToTs(0) }
-    const waiting = await progressOf([pending('generate', { ...next, state: scheduled })], converter)
+    const waiting = await progressOf(
+      [pending('generate', { ...next, state: scheduled })],
+      'between steps',
+      converter,
+    )
     expect(waiting.waitingReason).toBe(
       'last attempt: gpu_error: The GPU reported an error.; next try at 1970-01-01T00:00:00.000Z',
     )
-    const paused = await progressOf([pending('generate', { paused: true, state: scheduled })], converter)
+    const paused = await progressOf(
+      [pending('generate', { paused: true, state: scheduled })],
+      'between steps',
+      converter,
+    )
     expect(paused.waitingReason).toBe('paused by an operator')
   })
 })

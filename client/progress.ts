@@ -47,9 +47,13 @@ export function isStarted(activity: PendingActivity): boolean {
   return decodePendingActivityState(activity.state) === 'STARTED'
 }
 
-/** Reads progress from the pending activities of a running job: the heartbeat of the card's work, else the kind of activity. */
+/**
+ * Reads progress from the pending activities of a running job: the heartbeat of the card's work, else the kind of activity.
+ * `idle` is the phase where none is pending.
+ */
 export async function progressOf(
   pending: readonly PendingActivity[],
+  idle: JobPhase,
   converter: LoadedDataConverter,
 ): Promise<JobProgress> {
   for (const [type, phase] of Object.entries(PHASES)) {
@@ -68,7 +72,7 @@ export async function progressOf(
     }
   }
   return {
-    phase: 'planning',
+    phase: idle,
     step: 0,
     total: 0,
     attempt: 1,

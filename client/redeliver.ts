@@ -1,13 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowExecutionDescription } from '@temporalio/client'
+import type { SearchAttributePair } from '@temporalio/common'
 import type { CallbackEvent } from '../jobs/callback.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import { SIGNALS, WORKFLOW_TYPES } from '../jobs/temporalNames.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
 import { readJobHistory } from '../runtime/jobHistory.ts'
 import { orNull } from '../runtime/orNull.ts'
-import { attributeKeys } from '../workflows/attributeKeys.ts'
+import { attributeKeys, ownerAttributes } from '../workflows/attributeKeys.ts'
 import type { DeliverCallbackInput, Workflows } from '../workflows/types.ts'
-import { readAttributes } from './attributes.ts'
 import type { PipelineContext } from './context.ts'
 import {
   JobNotFoundError,
@@ -17,6 +17,7 @@ import {
 } from './errors.ts'
 import { parseUuid } from './jobId.ts'
 import { describeJob, isRunning } from './jobState.ts'
+import { describeDelivery } from './jobView.ts'
 import { callServer } from './server.ts'
 
 export interface RedeliverResult {
@@ -37,12 +38,12 @@ export async function redeliver(context: PipelineContext, jobId: string): Promis
 
   const event = await lastTold(context, id, job)
   if (event === null) throw job === null ? new JobNotFoundError(id) : new NothingToRedeliverError(id)
-  const userId = job === null ? null : readAttributes(job.typedSearchAttributes).userId
+  const owner = job ?? (await orNull(describeDelivery(context, id)))
   const started = await startDelivery(
     context,
     id,
     { event, ...(job === null ? {} : { runId: job.runId }) },
-    userId,
+    owner === null ? [] : ownerAttributes(owner.typedSearchAttributes),
   )
   if (!started) await hasten(context, id)
   return { jobId: id, action: started ? 'started' : 'hastened' }
@@ -88,7 +89,7 @@ async function startDelivery(
   { client, queues }: PipelineContext,
   jobId: string,
   input: DeliverCallbackInput,
-  userId: string | null,
+  owner: SearchAttributePair[],
 ): Promise<boolean> {
   const callback: CallbackStatus = 'retrying'
   try {
@@ -100,10 +101,7 @@ async function startDelivery(
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
         staticSummary: `${input.event.body.status} · delivered again by hand`,
-        typedSearchAttributes: [
-          { key: attributeKeys.callbackStatus, value: callback },
-          ...(userId === null ? [] : [{ key: attributeKeys.userId, value: userId }]),
-        ],
+        typedSearchAttributes: [{ key: attributeKeys.callbackStatus, value: callback }, ...owner],
       }),
     )
     return true

@@ -5,9 +5,16 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client'
 import { UnreadablePayloadError } from '../runtime/payloadCodec.ts'
-import { PayloadUnreadableError, ServerRefusedError, ServerUnreachableError } from './errors.ts'
+import {
+  ClientClosedError,
+  PayloadUnreadableError,
+  ServerRefusedError,
+  ServerUnreachableError,
+} from './errors.ts'
 
 const CALL_TIMEOUT_MS = 10_000
+/** As grpc-js says it, of a call on a closed connection. */
+const CHANNEL_CLOSED = 'Channel has been shut down'
 
 /** gRPC status codes, by the numbers of the gRPC specification. */
 const UNREACHABLE = new Set([1, 2, 4, 8, 10, 13, 14]) // cancelled, unknown, deadline, exhausted, aborted, internal, unavailable
@@ -16,7 +23,7 @@ const REFUSED = new Set([3, 7, 9, 12, 16]) // invalid argument, permission, prec
 
 /**
  * Makes one call to Temporal with a time limit, as gRPC by itself waits for ever. Throws {@link ServerUnreachableError},
- * {@link ServerRefusedError} or {@link PayloadUnreadableError}; Temporal's own errors about a workflow (not found, already started, failed) pass.
+ * {@link ServerRefusedError}, {@link PayloadUnreadableError} or {@link ClientClosedError}; Temporal's own errors about a workflow (not found, already started, failed) pass.
  */
 export async function callServer<T>(client: Client, call: () => Promise<T>): Promise<T> {
   try {
@@ -36,6 +43,9 @@ export function serverError(error: unknown): unknown {
   if (error instanceof UnreadablePayloadError) {
     return new PayloadUnreadableError(error.message, { cause: error })
   }
+  if (chainOf(error).some(({ message }) => message.includes(CHANNEL_CLOSED))) {
+    return new ClientClosedError({ cause: error })
+  }
   const status = grpcStatus(error)
   if (status === null) return error
   if (UNREACHABLE.has(status.code)) {
@@ -50,8 +60,15 @@ export function serverError(error: unknown): unknown {
 }
 
 function grpcStatus(error: unknown): { code: number; details: string } | null {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+  for (const at of chainOf(error)) {
     if (isGrpcServiceError(at)) return { code: at.code, details: at.details || at.message }
   }
   return null
+}
+
+/** The error and its causes. */
+function chainOf(error: unknown): Error[] {
+  const chain: Error[] = []
+  for (let at = error; at instanceof Error && chain.length < 5; at = at.cause) chain.push(at)
+  return chain
 }

@@ -6,7 +6,7 @@ import { isStarted, type JobProgress } from './progress.ts'
 /** A task is usually taken within milliseconds; after this it is worth asking why not. */
 const PATIENCE_MS = 2000
 
-/** Says so when a task has waited for a while and no worker has asked its queue for work lately. */
+/** Says so when a task has waited for a while and no worker has asked its queue for work lately, or none can do it. */
 export async function nobodyThere(
   { pollers, queues }: PipelineContext,
   { activity }: JobProgress,
@@ -14,8 +14,12 @@ export async function nobodyThere(
 ): Promise<string | null> {
   if (activity === null) {
     const waitedMs = Date.now() - description.startTime.getTime()
-    const hasTask = Boolean(description.raw.pendingWorkflowTask)
-    if (!hasTask || waitedMs < PATIENCE_MS || (await pollers.any(queues.jobs, 'workflow'))) return null
+    const task = description.raw.pendingWorkflowTask
+    if (!task || waitedMs < PATIENCE_MS) return null
+    if ((task.attempt ?? 1) > 1) {
+      return 'its workflow task fails again and again: the log of the control worker says why (a key that it lacks?)'
+    }
+    if (await pollers.any(queues.jobs, 'workflow')) return null
     return `no control worker is running (queue ${queues.jobs})`
   }
   const queue = activity.activityOptions?.taskQueue?.name

@@ -19,6 +19,8 @@ export const JOB_PHASES = [
   'encoding',
   'uploading',
   'finishing',
+  /** Nothing is under way: the workflow decides what comes next, or waits before it tries again. */
+  'between steps',
 ] as const
 export type JobPhase = (typeof JOB_PHASES)[number]
 

@@ -1,5 +1,6 @@
 import { Connection, type ConnectionLike, isGrpcServiceError } from '@temporalio/client'
 import type { Config } from './config.ts'
+import { createGrpcRetries } from './grpcRetries.ts'
 import { type RetryOptions, retryFor } from './retryFor.ts'
 import { temporalTls } from './temporalTls.ts'
 import { tlsProblem } from './tlsProblem.ts'
@@ -9,6 +10,13 @@ export type TemporalConfig = Config['temporal']
 /** Temporal cannot be used: nobody answers at the address, it refuses us, or it lacks the namespace. */
 export class TemporalUnreachableError extends Error {
   override readonly name = 'TemporalUnreachableError'
+  /** It has answered, and said no: trying again does not help. */
+  readonly refused: boolean
+
+  constructor(message: string, options: { refused: boolean; cause: unknown }) {
+    super(message, { cause: options.cause })
+    this.refused = options.refused
+  }
 }
 
 /** `waitMs`: how long to go on trying; 0, the default, tries once. `attemptMs`: the longest that one try may take, 5 s by default. */
@@ -20,9 +28,21 @@ export async function connectTemporal(
   options: ConnectOptions = {},
 ): Promise<Connection> {
   const connectionOptions = await toConnectionOptions(temporal)
-  return openConnection(temporal, options, attemptMs =>
-    Connection.connect({ ...connectionOptions, connectTimeout: attemptMs }),
-  )
+  return openConnection(temporal, options, async attemptMs => {
+    const retries = createGrpcRetries()
+    const connection = await Connection.connect({
+      ...connectionOptions,
+      connectTimeout: attemptMs,
+      interceptors: [retries.interceptor],
+    })
+    const close = connection.close.bind(connection)
+    return Object.assign(connection, {
+      async close() {
+        await retries.end()
+        await close()
+      },
+    })
+  })
 }
 
 /** What both kinds of connection take. */
@@ -48,7 +68,8 @@ export async function openConnection<C extends ConnectionLike>(
     )
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new TemporalUnreachableError(await explain(temporal, error, attemptMs), { cause: error })
+    const refused = isRefusal(error) || isNotFound(error)
+    throw new TemporalUnreachableError(await explain(temporal, error, attemptMs), { refused, cause: error })
   }
 }
 
@@ -96,10 +117,12 @@ function isRefusal(error: unknown): boolean {
   )
 }
 
+const isNotFound = (error: unknown) => isGrpcServiceError(error) && error.code === grpc.notFound
+
 async function explain(temporal: TemporalConfig, error: unknown, limitMs: number): Promise<string> {
   const { address, namespace, tls } = temporal
   const reason = error instanceof Error ? error.message : String(error)
-  if (isGrpcServiceError(error) && error.code === grpc.notFound) {
+  if (isNotFound(error)) {
     return `Temporal at ${address} has no namespace "${namespace}": set TEMPORAL_NAMESPACE, or create it (docs/deployment.md).`
   }
   if (isRefusal(error)) {

@@ -28,6 +28,7 @@ const EXIT_CODES: Record<PipelineErrorCode, ExitCode> = {
   card_command_failed: EXIT.jobFailed,
   server_unreachable: EXIT.unreachable,
   server_refused: EXIT.unreachable,
+  client_closed: EXIT.unreachable,
   payload_unreadable: EXIT.usage,
 }
 

@@ -39,7 +39,7 @@ export function addLookingCommands(program: Command, session: Session): void {
 
   program
     .command('list')
-    .description('list jobs, latest first')
+    .description('list jobs: those that run, then the latest to end')
     .addOption(new Option('-s, --status <status>', 'only these').choices(JOB_STATUSES))
     .addOption(new Option('-t, --type <type>', 'only these').choices(Object.keys(JOB_TYPES)))
     .option('-u, --user <id>', 'only jobs of this user')

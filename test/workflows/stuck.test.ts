@@ -95,6 +95,8 @@ test('a job whose workflow tasks fail is ended by the sweep, and told as stuck o
   await stopBroken()
   expect((await sweep()).swept).toEqual([])
   expect((await job.describe()).status.name).toBe('RUNNING')
+  const whyItWaits = async () => (await pipeline.pipeline.get(payload.id)).waitingReason
+  await expect.poll(whyItWaits, { timeout: 5_000 }).toContain('its workflow task fails again and again')
 
   await expect
     .poll(async () => (await sweep()).swept, { timeout: 20_000, interval: 500 })
