@@ -215,13 +215,21 @@ describe('failed', () => {
   })
 
   it('of a payload that is no job names the field', () => {
-    const planError = errorOf(barePayload('sdxl_image_fast', { num_images: 2 }))
+    const keys = { credits: 5, project_id: 'p', num_images: 2 }
+    const planError = errorOf({ ...barePayload('sdxl_image_fast', keys), image_id: 'i' })
     const event = failedEvent({ jobId: JOB_ID, plan: null, failure: { code: 'invalid_job' }, planError, at })
     expect(event.body).toEqual({
       job_id: JOB_ID,
       status: 'failed',
       error_message: 'The request is not valid. config.num_images: given 2, allowed: 1, 3, 6.',
-      metadata: { error_type: 'invalid_job', error_timestamp: at, worker_version: WORKER_VERSION },
+      metadata: {
+        error_type: 'invalid_job',
+        error_timestamp: at,
+        worker_version: WORKER_VERSION,
+        credits: 5,
+        project_id: 'p',
+        image_id: 'i',
+      },
     })
   })
 })

@@ -86,11 +86,11 @@ export function failedEvent({ jobId, plan, failure, planError, at }: FailedJob):
     job_id: jobId,
     status: 'failed',
     error_message: errorMessage(failure.code, planError),
-    metadata: callbackMetadata(plan, {
-      error_type: failure.code,
-      error_timestamp: at,
-      worker_version: WORKER_VERSION,
-    }),
+    metadata: callbackMetadata(
+      plan,
+      { error_type: failure.code, error_timestamp: at, worker_version: WORKER_VERSION },
+      plan ?? planError?.returned ?? null,
+    ),
   })
 }
 

@@ -2,24 +2,44 @@ import type { OurMetadata } from './metadataKeys.ts'
 import type { JobPlan, ReferenceRole } from './plan.ts'
 import type { RenderReceipt } from './receipt.ts'
 import { generationSeconds, MIB_PER_GB, rounded } from './renderFigures.ts'
+import type { ReturnedKeys } from './returnedKeys.ts'
 
 export type Metadata = Record<string, unknown>
 
-/** What an event tells of a job: the payload's unknown keys, what we know of every job, and what this event adds to it. */
-export function callbackMetadata(plan: JobPlan | null, more: OurMetadata): Metadata {
-  const ours = { ...(plan === null ? {} : planMetadata(plan)), ...more }
-  return { ...plan?.extra, ...Object.fromEntries(Object.entries(ours).filter(([, value]) => value !== null)) }
+/**
+ * What an event tells of a job: the payload's unknown keys, what we know of every job, and what this event adds to it. Of a
+ * payload that is no job there is no plan, and `returned` tells what travels back.
+ */
+export function callbackMetadata(
+  plan: JobPlan | null,
+  more: OurMetadata,
+  returned: ReturnedKeys | null = plan,
+): Metadata {
+  const ours = {
+    ...(returned === null ? {} : idsMetadata(returned)),
+    ...(plan === null ? {} : planMetadata(plan)),
+    ...more,
+  }
+  return {
+    ...returned?.extra,
+    ...Object.fromEntries(Object.entries(ours).filter(([, value]) => value !== null)),
+  }
 }
 
-function planMetadata(plan: JobPlan): OurMetadata {
-  const { ids, reference } = plan
-  // Of several guiding pictures the first is the one that the key has room for.
-  const source = (of: ReferenceRole) => reference.sources.find(({ role }) => role === of)?.source ?? null
+function idsMetadata({ ids }: ReturnedKeys): OurMetadata {
   return {
     video_id: ids.videoId,
     image_id: ids.imageId,
     character_id: ids.characterId,
     project_id: ids.projectId,
+  }
+}
+
+function planMetadata(plan: JobPlan): OurMetadata {
+  const { reference } = plan
+  // Of several guiding pictures the first is the one that the key has room for.
+  const source = (of: ReferenceRole) => reference.sources.find(({ role }) => role === of)?.source ?? null
+  return {
     seed: plan.seed,
     num_images: plan.images,
     expected_time: expectedSeconds(plan),

@@ -1,6 +1,6 @@
 import { cleanText } from './cleanText.ts'
 import { METADATA_KEYS } from './metadataKeys.ts'
-import type { Payload } from './payload.ts'
+import type { Sections } from './payload.ts'
 import { SPELLINGS } from './spellings.ts'
 
 const MOST_BYTES = 32 * 1024
@@ -20,10 +20,10 @@ const known = new Set([
 ])
 
 /**
- * The keys of a payload that no parameter reads and that we do not write ourselves, from all three levels (metadata wins over config, config over the top), as
- * plain JSON that any database takes. Too large or too deep a set is replaced by a mark.
+ * The keys of a payload that no parameter reads and that we do not write ourselves, from all three levels (metadata wins over
+ * config, config over the top), as plain JSON that any database takes. Too large or too deep a set is replaced by a mark.
  */
-export function extraKeys(payload: Payload): Record<string, unknown> {
+export function extraKeys(payload: Sections): Record<string, unknown> {
   try {
     const extra = Object.fromEntries(
       [payload, payload.config, payload.metadata]

@@ -28,6 +28,23 @@ const payloadSchema = z.looseObject({
 
 export type Payload = z.infer<typeof payloadSchema>
 
+/** The three levels that a parameter may stand on: the payload itself, its config and its metadata. */
+export type Sections = Pick<Payload, 'config' | 'metadata'> & { [key: string]: unknown }
+
+const sectionsSchema = z
+  .looseObject({ config: section.catch({}), metadata: section.catch({}) })
+  .catch({ config: {}, metadata: {} })
+
+/** Of whatever came; empty where it has none. Never throws. */
+export function sectionsOf(given: unknown): Sections {
+  try {
+    return sectionsSchema.parse(given)
+  } catch {
+    // An object that resists being read.
+    return { config: {}, metadata: {} }
+  }
+}
+
 const ALLOWED: Record<string, string> = {
   payload: 'a JSON object',
   id: 'a UUID',

@@ -1,4 +1,5 @@
 import type { Family, JobType, ModelName, RenderLane } from './jobTypes.ts'
+import type { ReturnedKeys } from './returnedKeys.ts'
 
 /** `single`: one picture that guides the whole output; `start`, `end`, `both`: frames of the video itself. */
 export type ReferenceMode = 'none' | 'single' | 'start' | 'end' | 'both'
@@ -12,7 +13,7 @@ export interface ReferenceSource {
 }
 
 /** A job with every parameter resolved and every default applied. Made once, by `planJob`; nothing downstream reads the payload. */
-export interface JobPlan {
+export interface JobPlan extends ReturnedKeys {
   jobId: string
   userId: string
   type: JobType
@@ -64,16 +65,8 @@ export interface JobPlan {
 
   /** The payload's `expected_time`, only to be reported back. */
   reportedExpectedSeconds: number | null
-  ids: {
-    videoId: string | null
-    imageId: string | null
-    characterId: string | null
-    projectId: string | null
-  }
   /** A failure to act out, honoured outside production only. */
   simulate: string | null
-  /** Keys of the payload that we do not know; they travel back in the callback's metadata. */
-  extra: Record<string, unknown>
 }
 
 /** Why a payload is no job. `field` is a path such as `config.num_images`. */
@@ -83,6 +76,7 @@ export interface PlanError {
   given: string
   allowed: string
   message: string
+  returned: ReturnedKeys
 }
 
 export type PlanResult = { ok: true; plan: JobPlan } | { ok: false; error: PlanError }

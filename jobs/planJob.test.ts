@@ -221,7 +221,7 @@ describe('invalid jobs', () => {
     ['compel_weights', { compel_weights: { sea: 1.2 } }, 'an object', 'text'],
   ])('%s', (field, change, given, allowed) => {
     const error = errorOf({ ...barePayload('sdxl_image_fast'), ...change })
-    expect(error).toEqual({
+    expect(error).toMatchObject({
       code: 'invalid_job',
       field,
       given,

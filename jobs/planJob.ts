@@ -1,10 +1,8 @@
-import { cleanText } from './cleanText.ts'
 import { checkContentPolicy } from './contentPolicy.ts'
-import { extraKeys } from './extraKeys.ts'
 import { FAILURES } from './failures.ts'
 import { InvalidField } from './invalidField.ts'
 import { type JobTypeRow, jobTypeRow } from './jobTypes.ts'
-import { asNumber, checkedNumber, given, invalid, numberGiven, type Parameter } from './parameters.ts'
+import { asNumber, checkedNumber, given, invalid, numberGiven } from './parameters.ts'
 import { type Payload, readPayload } from './payload.ts'
 import type { JobPlan, PlanError, PlanResult } from './plan.ts'
 import { planPrompt } from './planPrompt.ts'
@@ -12,6 +10,7 @@ import { noReference, planReference } from './planReference.ts'
 import { planSize } from './planSize.ts'
 import { isOutputBucket } from './referenceSource.ts'
 import { renderCost } from './renderCost.ts'
+import { type ReturnedKeys, returnedKeys, shortText } from './returnedKeys.ts'
 import { planSolver } from './solvers.ts'
 
 export interface PlanOptions {
@@ -33,7 +32,7 @@ export function planJob(payload: unknown, options: PlanOptions = {}): PlanResult
   try {
     const plan = resolve(readPayload(payload), options)
     const verdict = checkContentPolicy(plan.prompt)
-    return verdict.allowed ? { ok: true, plan } : { ok: false, error: refused(verdict.reason) }
+    return verdict.allowed ? { ok: true, plan } : { ok: false, error: refused(verdict.reason, plan) }
   } catch (error) {
     // An object that resists being read (a proxy, a getter that throws) is no payload either.
     const why =
@@ -41,17 +40,21 @@ export function planJob(payload: unknown, options: PlanOptions = {}): PlanResult
         ? error
         : new InvalidField('payload', 'an object that cannot be read', 'JSON')
     const { field, given, allowed, message } = why
-    return { ok: false, error: { code: 'invalid_job', field, given, allowed, message } }
+    return {
+      ok: false,
+      error: { code: 'invalid_job', field, given, allowed, message, returned: returnedKeys(payload) },
+    }
   }
 }
 
-function refused(reason: string): PlanError {
+function refused(reason: string, { ids, extra }: ReturnedKeys): PlanError {
   return {
     code: 'policy_refused',
     field: 'prompt',
     given: reason,
     allowed: 'prompts that sexualise nobody under 18',
     message: FAILURES.policy_refused.message,
+    returned: { ids, extra },
   }
 }
 
@@ -89,14 +92,8 @@ function resolve(payload: Payload, { outputBuckets = [], withoutReference = fals
     deadlineMs: row.deadlineHours * 3_600_000,
     renderAttempts: row.renderAttempts,
     reportedExpectedSeconds: reportedSeconds(payload),
-    ids: {
-      videoId: idGiven(payload, 'videoId'),
-      imageId: idGiven(payload, 'imageId'),
-      characterId: idGiven(payload, 'characterId'),
-      projectId: idGiven(payload, 'projectId'),
-    },
-    simulate: idGiven(payload, 'simulate'),
-    extra: extraKeys(payload),
+    simulate: shortText(payload, 'simulate'),
+    ...returnedKeys(payload),
   }
 }
 
@@ -141,10 +138,4 @@ function planBucket(payload: Payload, outputBuckets: readonly string[]): string 
 function reportedSeconds(payload: Payload): number | null {
   const seconds = asNumber(given(payload, 'expectedSeconds')?.value)
   return seconds >= 0.01 && seconds <= 1_000_000 ? seconds : null
-}
-
-/** Only reported back too, less what a database or a log would refuse. */
-function idGiven(payload: Payload, parameter: Parameter): string | null {
-  const value = given(payload, parameter)?.value
-  return typeof value === 'string' && value.length <= 64 ? cleanText(value) || null : null
 }

@@ -1,4 +1,4 @@
-import type { Payload } from './payload.ts'
+import type { Sections } from './payload.ts'
 
 /** A place in the payload: `config.seed`, `metadata.seed`, or a key of the payload itself. */
 type Place = string
@@ -55,7 +55,7 @@ export interface Given {
 }
 
 /** The first place that holds something; null, a blank text and an absent key hold nothing. */
-export function firstGiven(payload: Payload, places: readonly Place[]): Given | null {
+export function firstGiven(payload: Sections, places: readonly Place[]): Given | null {
   for (const field of places) {
     const value = valueAt(payload, field)
     if (value === undefined || value === null) continue
@@ -65,7 +65,7 @@ export function firstGiven(payload: Payload, places: readonly Place[]): Given | 
   return null
 }
 
-function valueAt(payload: Payload, field: Place): unknown {
+function valueAt(payload: Sections, field: Place): unknown {
   const [first = '', second] = field.split('.')
   if (second === undefined) return payload[first]
   return first === 'config' ? payload.config[second] : payload.metadata[second]
