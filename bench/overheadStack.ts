@@ -34,6 +34,7 @@ export async function startOverheadStack({
   opened.defer(() => rm(dataDir, { recursive: true, force: true }))
   try {
     const stack = await startDevStack({
+      callbackUrl: null,
       dataDir,
       signingKey: parseConfig({ DATA_DIR: dataDir }).store.signingKey,
       previewSpeed: 0,

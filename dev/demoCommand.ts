@@ -55,6 +55,7 @@ async function demo(session: DevSession, { keep, speed, json = false }: DemoOpti
   const options = {
     dataDirOf: demoDirOf,
     previewSpeedOf: (config: { engine: { previewSpeed: number } }) => speed ?? config.engine.previewSpeed,
+    callbackUrl: null,
     ui: true,
     verbose: false,
     tell,

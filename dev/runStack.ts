@@ -15,6 +15,8 @@ export interface RunStackOptions {
   dataDirOf: (config: Config) => string
   previewSpeedOf: (config: Config) => number
   ui: boolean
+  /** Where callbacks go in place of the stack's own receiver; null for that. */
+  callbackUrl: string | null
   verbose: boolean
   /** Gets what a person should know while things start and stop. */
   tell: (line: string) => void
@@ -66,6 +68,7 @@ export async function runStack(
       env,
       temporalBinary,
       ui: options.ui,
+      callbackUrl: options.callbackUrl,
       tell,
       ...(options.verbose
         ? { onLogLine: (part: string, line: string) => tell(`${part.padEnd(8)} ${line}`) }

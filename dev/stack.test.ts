@@ -1,12 +1,15 @@
+import { once } from 'node:events'
 import { access, readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
 import { connectPipelineClient, parseClientConfig } from '../client/index.ts'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import { newExampleJobs, putExamplePictures } from './exampleJobs.ts'
-import { startDevStack } from './stack.ts'
+import { type DevStackOptions, startDevStack } from './stack.ts'
 import { StackError } from './stackError.ts'
 import { findTemporalBinary } from './temporalBinary.ts'
 import { processesWith } from './testing/processes.ts'
@@ -14,9 +17,10 @@ import { processesWith } from './testing/processes.ts'
 const PROGRAM = fileURLToPath(new URL('../bin/ourvidz.ts', import.meta.url))
 const LIMIT_MS = 120_000
 
-async function startStack(dataDir: string) {
+async function startStack(dataDir: string, more: Partial<DevStackOptions> = {}) {
   const told: string[] = []
   const stack = await startDevStack({
+    callbackUrl: null,
     dataDir,
     signingKey: 'signing-key-of-a-test',
     previewSpeed: 0,
@@ -24,6 +28,7 @@ async function startStack(dataDir: string) {
     temporalBinary: await findTemporalBinary(),
     ui: false,
     tell: line => told.push(line),
+    ...more,
   })
   onTestFinished(stack.stop)
   return { stack, told }
@@ -132,6 +137,40 @@ test(
     await expect.poll(() => processesWith(dataDir), { timeout: 30_000, interval: 200 }).toEqual([])
     const { stack } = await startStack(dataDir)
     await stack.stop()
+  },
+  LIMIT_MS,
+)
+
+test(
+  'callbacks go to the developer’s app where that is wished, and files can be had by signed links',
+  async () => {
+    const asked: { authorization: string | undefined; body: unknown }[] = []
+    const app = createServer(async (request, response) => {
+      const body: unknown = JSON.parse(await text(request))
+      asked.push({ authorization: request.headers.authorization, body })
+      response.setHeader('content-type', 'application/json').end('{"success":true}')
+    })
+    await once(app.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void app.close())
+    const address = app.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const { stack } = await startStack(await temporaryDirectory(), {
+      callbackUrl: `http://127.0.0.1:${port}/callback`,
+      env: { CALLBACK_TOKEN: 'of-my-app', ASSET_URLS: 'signed' },
+    })
+    const client = await connectPipelineClient(
+      parseClientConfig({ TEMPORAL_ADDRESS: stack.addresses.temporalAddress }),
+    )
+    onTestFinished(client.close)
+    const [payload] = await newExampleJobs(stack.store)
+    const { jobId } = await client.submit(payload)
+    await client.result(jobId)
+    expect(asked).toMatchObject([
+      { authorization: 'Bearer of-my-app', body: { job_id: jobId, status: 'processing' } },
+      { authorization: 'Bearer of-my-app', body: { job_id: jobId, status: 'completed' } },
+    ])
+    const { assets } = await client.get(jobId)
+    expect((await fetch(assets[0]?.url ?? '')).status).toBe(200)
   },
   LIMIT_MS,
 )

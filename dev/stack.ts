@@ -31,6 +31,8 @@ export interface DevStackOptions {
   env: Environment
   /** The `temporal` program. */
   temporalBinary: string
+  /** Where callbacks go in place of the stack's own receiver; null for that. */
+  callbackUrl: string | null
   /** Whether to serve Temporal's Web UI. */
   ui: boolean
   /** Told what a person should know. */
@@ -147,7 +149,7 @@ async function start(
     ...(codecServer === null ? {} : { codecUrl: codecServer.url }),
     storeUrl,
     receiverUrl: receiver.url,
-    callbackUrl: receiver.callbackUrl,
+    callbackUrl: options.callbackUrl ?? receiver.callbackUrl,
     controlHealthPort: ports.control,
     gpuHealthPort: ports.gpu,
     pid: process.pid,
@@ -161,6 +163,7 @@ async function start(
       previewSpeed: options.previewSpeed,
     }),
     STORE_SIGNING_KEY: options.signingKey,
+    ...(options.callbackUrl === null ? {} : { CALLBACK_TOKEN: options.env.CALLBACK_TOKEN ?? '' }),
   }
   const computes = parseConfig({ ENGINE: options.env.ENGINE }).engine.kind !== 'preview'
   if (computes) {

@@ -14,6 +14,7 @@ test('a stack with keys encrypts, tells the Web UI where to have it decrypted, a
   const keys = makeEncryptionKey('dev')
   const temporalBinary = await findTemporalBinary()
   const stack = await startDevStack({
+    callbackUrl: null,
     dataDir: await temporaryDirectory(),
     signingKey: 'signing-key-of-a-test',
     previewSpeed: 0,
