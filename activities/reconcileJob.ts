@@ -14,6 +14,7 @@ import { jobIdOf, workflowIds } from '../jobs/workflowIds.ts'
 import { type JobHistory, NO_HISTORY, type OpenDelivery, readJobHistory } from '../runtime/jobHistory.ts'
 import { orNull } from '../runtime/orNull.ts'
 import { statusClient } from '../runtime/statusClient.ts'
+import { ownerAttributes } from '../workflows/attributeKeys.ts'
 import { RECEIVER_LIMIT_MS } from '../workflows/receiverLimit.ts'
 import { scaledMs, scaleOf } from '../workflows/timeScale.ts'
 import type { Workflows } from '../workflows/types.ts'
@@ -64,7 +65,13 @@ export async function reconcileJob(
   }
   if (!deps.callbacks) return false
   const at = new Date().toISOString()
-  const failed = failedEvent({ jobId, plan, failure: { code }, planError: null, at })
+  const failed = failedEvent({
+    jobId,
+    plan,
+    failure: { code },
+    planError: planned.ok ? null : planned.error,
+    at,
+  })
   const event = history.terminalEvent ?? toldByRun(failed, job.runId, history.firstRunId ?? job.runId)
   const when = whenToDeliver(history.openDeliveries, deps)
   // That of an earlier run may be under way still.
@@ -74,6 +81,7 @@ export async function reconcileJob(
       ...startOptions(deps, delivery !== null),
       workflowId: workflowIds.callback(jobId),
       args: [{ event, runId: job.runId, ...when }],
+      typedSearchAttributes: ownerAttributes(current.typedSearchAttributes),
     }),
   )
 }

@@ -1,4 +1,9 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
+import {
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+  SearchAttributeType,
+  type TypedSearchAttributes,
+} from '@temporalio/common'
 import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)
@@ -12,3 +17,11 @@ export const attributeKeys = {
   failureCode: keyword(SEARCH_ATTRIBUTES.failureCode),
   callbackStatus: keyword(SEARCH_ATTRIBUTES.callbackStatus),
 } as const
+
+/** Whose job it is and of which type, from the job's attributes: for a delivery of its callback, which may be remembered longer. */
+export function ownerAttributes(job: TypedSearchAttributes): SearchAttributePair[] {
+  return [attributeKeys.userId, attributeKeys.jobType].flatMap(key => {
+    const value = job.get(key)
+    return value === undefined ? [] : [{ key, value }]
+  })
+}

@@ -12,6 +12,7 @@ import {
 import { type CallbackEvent, toldByRun } from '../jobs/callback.ts'
 import type { CallbackStatus } from '../jobs/searchAttributes.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
+import { ownerAttributes } from './attributeKeys.ts'
 import { deliver } from './deliver.ts'
 import { deliverCallbackWorkflow, deliverInstead } from './deliverCallback.ts'
 import { RECEIVER_LIMIT_MS } from './receiverLimit.ts'
@@ -53,14 +54,14 @@ export class CallbackSender {
     this.#finishing = true
     await this.#processing
     const quickMs = scaledMs(this.#settings, QUICK_TRIES_MS)
-    const { delivered, beganMs } = await this.#tryFor(
+    const { delivered, refused, beganMs } = await this.#tryFor(
       event,
       Math.min(quickMs, this.#settings.callbackRetryMs),
     )
     // What counts is when it began, not when it was known to have arrived: no worker may have been there for a while.
     const repeatAtMs = this.#unknownUntilMs > beganMs ? this.#unknownUntilMs : null
     if (delivered && repeatAtMs === null) return 'delivered'
-    await handOver({ event, delivered, repeatAtMs })
+    await handOver({ event, delivered, refused, repeatAtMs })
     return delivered ? 'delivered' : 'retrying'
   }
 
@@ -77,13 +78,14 @@ export class CallbackSender {
   }
 
   /** Also tells when the last attempt began (ms since 1970). */
-  async #tryFor(event: CallbackEvent, durationMs: number): Promise<{ delivered: boolean; beganMs: number }> {
+  async #tryFor(event: CallbackEvent, durationMs: number) {
     const untilMs = Date.now() + durationMs
     for (let pauseMs = scaledMs(this.#settings, FIRST_PAUSE_MS); ; pauseMs *= 2) {
       const beganMs = Date.now()
       const delivery = await deliver(event, this.#settings)
-      if (delivery === 'delivered') return { delivered: true, beganMs }
-      if (delivery === 'refused' || Date.now() + pauseMs > untilMs) return { delivered: false, beganMs }
+      const delivered = delivery === 'delivered'
+      const refused = delivery === 'refused'
+      if (delivered || refused || Date.now() + pauseMs > untilMs) return { delivered, refused, beganMs }
       await sleep(pauseMs)
     }
   }
@@ -96,16 +98,17 @@ function ofThisRun(event: CallbackEvent): CallbackEvent {
 
 /** To the delivery workflow: a new one, or the one that still delivers what the job said before it was reset. */
 async function handOver(input: DeliverCallbackInput): Promise<void> {
-  const { event, delivered } = input
+  const { event } = input
   const workflowId = workflowIds.callback(event.body.job_id)
-  const { runId } = workflowInfo()
+  const { runId, typedSearchAttributes } = workflowInfo()
   for (let tries = 1; ; tries++) {
     try {
       await startChild(deliverCallbackWorkflow, {
         workflowId,
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `${event.body.status} · ${delivered ? 'repeat after an unknown delivery' : 'receiver not reachable'}`,
+        staticSummary: `${event.body.status} · ${reasonOf(input)}`,
         args: [{ ...input, runId }],
+        typedSearchAttributes: ownerAttributes(typedSearchAttributes),
       })
       return
     } catch (error) {
@@ -120,4 +123,9 @@ async function handOver(input: DeliverCallbackInput): Promise<void> {
       if (isCancellation(error) || tries === HAND_OVER_TRIES) throw error
     }
   }
+}
+
+function reasonOf({ delivered, refused }: DeliverCallbackInput): string {
+  if (delivered) return 'repeat after an unknown delivery'
+  return refused ? 'refused by the receiver' : 'receiver not reachable'
 }

@@ -26,7 +26,7 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
   let delivered = input.delivered ?? false
   let hurried = false
   let repeatAtMs = input.repeatAtMs ?? 0
-  let attempts = 0
+  let attempts = input.refused ? 1 : 0
   /** The job was reset, and has told its new end itself. */
   let outdated = false
   /** When the delivery began that the receiver took over. */
@@ -72,6 +72,7 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
 
   const waitMs = (input.notBeforeMs ?? 0) - Date.now()
   if (waitMs > 0) await sleep(waitMs)
+  if (input.refused && !hurried) giveUp(attempts, 'refused')
   if (!delivered) await deliverForDays()
   // What counts is when the delivery began, not when it was known to have arrived: no worker may have been there for a while.
   while (!outdated && repeatAtMs > beganMs) {

@@ -23,6 +23,8 @@ export interface DeliverCallbackInput {
   runId?: string
   /** The receiver has it already, and only the repetition is left to do. */
   delivered?: boolean
+  /** The receiver has refused it for good: it is only kept, to be delivered by hand. */
+  refused?: boolean
   /** Until then an attempt of somebody else may be under way (ms since 1970). */
   notBeforeMs?: number
   /** When the receiver can no longer be working on an earlier event whose outcome stayed unknown (ms since 1970). */
