@@ -8,13 +8,18 @@ import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const APP = `
-import { ConfigError, connectPipelineClient, FAILURES, parseClientConfig, type CallbackBody, type FailureCode } from 'ourvidz'
+import { ConfigError, connectPipelineClient, FAILURES, parseClientConfig, type CallbackBody, type FailureCode, type JobPayload } from 'ourvidz'
 const code: FailureCode = 'out_of_memory'
-const told = ({ status, assets }: CallbackBody) => [status, assets?.length]
+const told = ({ status, assets, metadata }: CallbackBody) => [status, assets?.length, metadata.error_type satisfies FailureCode | undefined]
+const payload: JobPayload = {
+  ...{ id: '', user_id: '', type: 'video_high', prompt: 'a lighthouse', credits: 5 },
+  config: { size: '480*832', first_frame: 'https://example.com/lighthouse.png' },
+  metadata: { reference_strength: 0.8 },
+}
 try {
   parseClientConfig({ TEMPORAL_TLS: 'perhaps' })
 } catch (error) {
-  console.log(error instanceof ConfigError, FAILURES[code].blame, told({ job_id: '', status: 'failed', metadata: {} }).length)
+  console.log(error instanceof ConfigError, FAILURES[code].blame, told({ job_id: payload.id, status: 'failed', error_message: '', metadata: {} }).length)
 }
 const config = parseClientConfig({ TEMPORAL_ADDRESS: '127.0.0.1:1' })
 await connectPipelineClient(config).catch(error => console.log(error.code))
@@ -42,7 +47,7 @@ test('an app that installs the packed SDK gets types, errors and a client, with 
   await writeFile(join(app, 'package.json'), JSON.stringify({ type: 'module' }))
   await writeFile(join(app, 'app.ts'), APP)
   const { stdout } = await execa('node', ['app.ts'], { cwd: app, preferLocal: true, localDir: ROOT })
-  expect(stdout.split('\n')).toEqual(['true system 2', 'server_unreachable'])
+  expect(stdout.split('\n')).toEqual(['true system 3', 'server_unreachable'])
   const strict = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022']
   await execa('tsc', [...strict, 'app.ts'], { cwd: app, preferLocal: true, localDir: ROOT })
 })

@@ -1,21 +1,30 @@
-import { callbackMetadata, type Metadata, renderMetadata } from './callbackMetadata.ts'
+import { callbackMetadata, renderMetadata } from './callbackMetadata.ts'
 import { FAILURES, type FailureCode } from './failures.ts'
+import type { CallbackMetadata } from './metadataKeys.ts'
 import type { JobPlan, PlanError } from './plan.ts'
 import type { RenderReceipt, UploadedAsset } from './receipt.ts'
 import { WORKER_VERSION } from './version.ts'
 
-export const CALLBACK_BODY_STATUSES = ['processing', 'completed', 'failed'] as const
-
 /** What the receiver gets: the producers' standardized callback. */
-export interface CallbackBody {
-  job_id: string
-  status: (typeof CALLBACK_BODY_STATUSES)[number]
-  /** Object paths inside the bucket, or URLs: asset i belongs to the image row i. Complete, or absent. */
-  assets?: string[]
-  error_message?: string
-  enhancedPrompt?: string
-  metadata: Metadata
-}
+export type CallbackBody = { job_id: string; metadata: CallbackMetadata } & (
+  | { status: 'processing'; assets?: never; error_message?: never; enhancedPrompt?: never }
+  | {
+      status: 'completed'
+      /** Object paths inside the bucket, or URLs: asset i belongs to the image row i. Complete. */
+      assets: string[]
+      /** Of enhanced types: what was drawn. */
+      enhancedPrompt?: string
+      error_message?: never
+    }
+  | {
+      status: 'failed'
+      /** For the app's user; the code is `metadata.error_type`. */
+      error_message: string
+      assets?: never
+      enhancedPrompt?: never
+    }
+)
+export const CALLBACK_BODY_STATUSES = ['processing', 'completed', 'failed'] as const
 
 /** One thing to tell the receiver. Deliveries are at-least-once; `id` and `sequence` are the same in each. */
 export interface CallbackEvent {

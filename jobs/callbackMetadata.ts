@@ -1,10 +1,7 @@
-import type { OurMetadata } from './metadataKeys.ts'
-import type { JobPlan, ReferenceRole } from './plan.ts'
+import type { CallbackMetadata, OurMetadata } from './metadataKeys.ts'
+import type { JobPlan, ReferenceRole, ReturnedKeys } from './plan.ts'
 import type { RenderReceipt } from './receipt.ts'
 import { generationSeconds, MIB_PER_GB, rounded } from './renderFigures.ts'
-import type { ReturnedKeys } from './returnedKeys.ts'
-
-export type Metadata = Record<string, unknown>
 
 /**
  * What an event tells of a job: the payload's unknown keys, what we know of every job, and what this event adds to it. Of a
@@ -14,7 +11,7 @@ export function callbackMetadata(
   plan: JobPlan | null,
   more: OurMetadata,
   returned: ReturnedKeys | null = plan,
-): Metadata {
+): CallbackMetadata {
   const ours = {
     ...(returned === null ? {} : idsMetadata(returned)),
     ...(plan === null ? {} : planMetadata(plan)),

@@ -1,5 +1,5 @@
 import type { Family, JobType, ModelName, RenderLane } from './jobTypes.ts'
-import type { ReturnedKeys } from './returnedKeys.ts'
+import type { Solver } from './solvers.ts'
 
 /** `single`: one picture that guides the whole output; `start`, `end`, `both`: frames of the video itself. */
 export type ReferenceMode = 'none' | 'single' | 'start' | 'end' | 'both'
@@ -10,6 +10,18 @@ export type ReferenceType = 'style' | 'composition' | 'character'
 export interface ReferenceSource {
   role: ReferenceRole
   source: string
+}
+
+/** What of a payload only travels back in the callback's metadata: nothing in it can make a job fail. */
+export interface ReturnedKeys {
+  ids: {
+    videoId: string | null
+    imageId: string | null
+    characterId: string | null
+    projectId: string | null
+  }
+  /** Keys of the payload that we do not know. */
+  extra: Record<string, unknown>
 }
 
 /** A job with every parameter resolved and every default applied. Made once, by `planJob`; nothing downstream reads the payload. */
@@ -29,7 +41,7 @@ export interface JobPlan extends ReturnedKeys {
 
   steps: number
   guidance: number
-  solver: string
+  solver: Solver
   /** Flow shift of WAN's scheduler; without meaning for SDXL. */
   shift: number
   width: number

@@ -1,19 +1,8 @@
 import { cleanText } from './cleanText.ts'
 import { extraKeys } from './extraKeys.ts'
 import { type Sections, sectionsOf } from './payload.ts'
+import type { ReturnedKeys } from './plan.ts'
 import { firstGiven, SPELLINGS } from './spellings.ts'
-
-/** What of a payload only travels back in the callback's metadata: nothing in it can make a job fail. */
-export interface ReturnedKeys {
-  ids: {
-    videoId: string | null
-    imageId: string | null
-    characterId: string | null
-    projectId: string | null
-  }
-  /** Keys of the payload that we do not know. */
-  extra: Record<string, unknown>
-}
 
 /** Also of a payload that is no job, as far as it can be read. Never throws. */
 export function returnedKeys(payload: unknown): ReturnedKeys {

@@ -6,9 +6,11 @@ const SOLVERS = {
   sdxl: ['unipc', 'dpm++', 'euler', 'euler_a', 'ddim'],
   wan: ['unipc', 'dpm++'],
 } as const satisfies Record<Family, readonly string[]>
+/** As engines know them. */
+export type Solver = (typeof SOLVERS)[Family][number]
 
 /** The solver by the name that engines know, whatever spelling the producer has for it; `unipc` if it names none. Throws InvalidField. */
-export function planSolver(payload: Payload, family: Family): string {
+export function planSolver(payload: Payload, family: Family): Solver {
   const found = given(payload, 'solver')
   if (found === null) return 'unipc'
   const name = typeof found.value === 'string' ? solverNamed(found.value) : null

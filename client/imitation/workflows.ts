@@ -42,7 +42,7 @@ export async function generateMediaWorkflow(input: {
   })
   const tell = (kind: CallbackEvent['kind'], status: CallbackEvent['body']['status']) => {
     const sequence = kind === 'processing' ? 1 : 2
-    const body = { job_id: jobId, status, metadata: {} }
+    const body = bodyOf(jobId, status)
     return sendCallback({ event: { id: `${jobId}-${sequence}`, kind, sequence, body } })
   }
 
@@ -114,4 +114,10 @@ export async function deliverCallbackWorkflow({ event }: { event: CallbackEvent 
   }
   showCallback('delivered')
   return event
+}
+
+function bodyOf(jobId: string, status: CallbackEvent['body']['status']): CallbackEvent['body'] {
+  const common = { job_id: jobId, metadata: {} }
+  if (status === 'completed') return { ...common, status, assets: [] }
+  return status === 'failed' ? { ...common, status, error_message: 'imitated' } : { ...common, status }
 }
