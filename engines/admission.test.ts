@@ -83,8 +83,8 @@ describe('memory of the card', () => {
     })
     const program = harness.preview({ admission })
     await program.start()
-    expect(program.state().warming).toBe(true)
-    await expect.poll(() => program.state().warming).toBe(false)
+    expect(program.state().loadingModels).toBe(true)
+    await expect.poll(() => program.state().loadingModels).toBe(false)
     expect(program.state().info?.models).toEqual(moves)
   })
 
@@ -118,9 +118,9 @@ describe('memory of the card', () => {
     admission.modelsAre(['wan_command'], { reservedMiB: 100, unasked: true })
     expect(held()).toEqual(expect.arrayContaining(prewarm))
     admission.modelsAre(['lustify_sdxl', 'wan_command'], ANSWER)
-    expect(admission.warming()).toBe(true)
+    expect(admission.loadingModels()).toBe(true)
     admission.modelsAre(['lustify_sdxl', 'wan_2_1_1_3b', 'wan_command'], ANSWER)
-    expect(admission.warming()).toBe(false)
+    expect(admission.loadingModels()).toBe(false)
   })
 
   it('what a job had reserved at most is learnt, and what is reserved after it is told', async () => {

@@ -23,7 +23,7 @@ export interface Admission {
   /** What the program has loaded. `unasked`: it answers none of the loads and unloads that it was told to do. */
   modelsAre(models: readonly string[], told: { reservedMiB: number | null; unasked: boolean }): void
   /** Whether those models are still being loaded. */
-  warming(): boolean
+  loadingModels(): boolean
   /** The program has died. */
   reset(): void
 }
@@ -35,7 +35,7 @@ export const admitAll: Admission = {
   over: () => {},
   begin: () => {},
   modelsAre: () => {},
-  warming: () => false,
+  loadingModels: () => false,
   reset: () => {},
 }
 
@@ -63,18 +63,17 @@ export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionO
 
   return {
     admit({ id, job }, link) {
-      const admission = budget.reserve(id, needsOf(job))
-      switch (admission.kind) {
+      const reservation = budget.reserve(id, needsOf(job))
+      switch (reservation.kind) {
         case 'wait':
           return { kind: 'later' }
         case 'never':
-          return { kind: 'never', failure: new JobFailure('card_too_small', admission.why) }
-        case 'ready':
-        case 'act':
+          return { kind: 'never', failure: new JobFailure('card_too_small', reservation.why) }
+        case 'reserved':
           // The program does these in order, and the job's own part after them.
-          move(link, 'unload', admission.unload)
-          move(link, 'load', admission.load)
-          return { kind: 'now', drop: admission.drop }
+          move(link, 'unload', reservation.unload)
+          move(link, 'load', reservation.load)
+          return { kind: 'now', drop: reservation.drop }
       }
     },
     textEncoded(taskId) {
@@ -104,7 +103,7 @@ export function createAdmission({ budget, needsOf, prewarm, onMove }: AdmissionO
       }
       budget.modelsAre([...will], reservedMiB)
     },
-    warming: () => unanswered > 0,
+    loadingModels: () => unanswered > 0,
     reset() {
       unanswered = 0
       underWay = []

@@ -59,7 +59,7 @@ export interface ProgramState {
   /** Lanes whose jobs have killed it too often, and wait for a while. */
   outOfService: Lane[]
   /** It is ready, and loads the models that every job needs. */
-  warming: boolean
+  loadingModels: boolean
 }
 
 export interface InferenceProgram {
@@ -147,7 +147,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
   }
 
   function coolDown(): void {
-    if (status === 'ready' && !table.warming()) breaker.programReady()
+    if (status === 'ready' && !table.loadingModels()) breaker.programReady()
   }
 
   function onDying(): void {
@@ -239,7 +239,7 @@ export function createInferenceProgram(options: InferenceProgramOptions): Infere
       lastDeath,
       tasks: table.count(),
       outOfService: lanes.filter(breaker.isOut),
-      warming: table.warming(),
+      loadingModels: table.loadingModels(),
     }),
     setLaneMode: table.setMode,
     tasks: table.snapshot,

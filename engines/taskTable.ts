@@ -178,7 +178,7 @@ export function createTaskTable(options: {
       tellUse()
     },
     modelsAre: admission.modelsAre,
-    warming: admission.warming,
+    loadingModels: admission.loadingModels,
     /** The program is about to die: it gets no new job, but may still tell of those it has. */
     close() {
       open = false

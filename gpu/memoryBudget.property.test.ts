@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Admission, createMemoryBudget, MOST_OVERTAKING } from './memoryBudget.ts'
+import { createMemoryBudget, MOST_OVERTAKING, type Reservation } from './memoryBudget.ts'
 import type { MemoryNeeds } from './memoryNeeds.ts'
 import type { ModelTable } from './models.ts'
 import { createImaginedProgram } from './testing/imaginedProgram.ts'
@@ -46,19 +46,18 @@ function play(budgetMiB: number, table: ModelTable) {
   const alone = ({ models, transient, workingMiB, encodingMiB }: MemoryNeeds) =>
     size(models) + Math.max(workingMiB, transient.length === 0 ? 0 : size(transient) + encodingMiB)
 
-  function heed(taskId: string, needs: MemoryNeeds, admission: Admission): void {
-    expect(admission.kind === 'never').toBe(alone(needs) > budgetMiB)
-    if (admission.kind === 'wait') line.set(taskId, needs)
+  function heed(taskId: string, needs: MemoryNeeds, reservation: Reservation): void {
+    expect(reservation.kind === 'never').toBe(alone(needs) > budgetMiB)
+    if (reservation.kind === 'wait') line.set(taskId, needs)
     else line.delete(taskId)
-    if (admission.kind === 'wait' || admission.kind === 'never') return
+    if (reservation.kind === 'wait' || reservation.kind === 'never') return
     const used = program.used()
-    for (const model of admission.unload) {
+    for (const model of reservation.unload) {
       expect(program.loaded).toContain(model)
       expect(used).not.toContain(model)
     }
-    for (const model of admission.load) expect(program.loaded).not.toContain(model)
-    expect(admission.kind === 'ready').toBe(admission.unload.length + admission.load.length === 0)
-    program.begin(taskId, needs, admission)
+    for (const model of reservation.load) expect(program.loaded).not.toContain(model)
+    program.begin(taskId, needs, reservation)
     begun.push(taskId)
     for (const model of [...needs.models, ...needs.transient]) expect(program.loaded).toContain(model)
   }
@@ -120,7 +119,7 @@ function play(budgetMiB: number, table: ModelTable) {
       if (one.do === 'again' && taskId !== undefined) {
         const needs = program.jobs.get(taskId)?.needs
         if (needs)
-          expect(budget.reserve(taskId, needs)).toMatchObject({ kind: 'ready', unload: [], load: [] })
+          expect(budget.reserve(taskId, needs)).toMatchObject({ kind: 'reserved', unload: [], load: [] })
       }
       if (one.do === 'die') {
         budget.reset()
@@ -220,12 +219,12 @@ describe('memory budget, whatever comes', () => {
               trial.reserve(model, using(model))
               trial.release(model)
             }
-            const admission = trial.reserve('new', { ...using('new'), workingMiB: freeMiB })
-            if (admission.kind !== 'act') throw new Error(`not admitted: ${admission.kind}`)
+            const reservation = trial.reserve('new', { ...using('new'), workingMiB: freeMiB })
+            if (reservation.kind !== 'reserved') throw new Error(`not admitted: ${reservation.kind}`)
             const enough = lru.findIndex(
               (_, i) => lru.slice(0, i + 1).reduce((sum, m) => sum + size(m), 0) >= freeMiB,
             )
-            expect(admission.unload).toEqual(lru.slice(0, enough + 1))
+            expect(reservation.unload).toEqual(lru.slice(0, enough + 1))
           }
         },
       ),
@@ -245,8 +244,8 @@ describe('memory budget, whatever comes', () => {
         for (const [i, one] of events.entries()) {
           const [oldest] = begun.keys()
           if ('needs' in one) {
-            const admission = budget.reserve(`${i}`, one.needs)
-            if (admission.kind !== 'ready' && admission.kind !== 'act') continue
+            const reservation = budget.reserve(`${i}`, one.needs)
+            if (reservation.kind !== 'reserved') continue
             begun.set(`${i}`, one.needs)
             const { models, workingMiB } = budget.status()
             const idle = models.filter(({ inUse }) => !inUse)

@@ -23,8 +23,13 @@ function budgetOfMiB(budgetMiB: number) {
   const clock = { ms: 0 }
   return { clock, budget: createMemoryBudget({ budgetMiB, now: () => clock.ms, table }) }
 }
-const act = (unload: string[], load: string[], drop: string[] = []) => ({ kind: 'act', unload, load, drop })
-const ready = { kind: 'ready', unload: [], load: [], drop: [] }
+const act = (unload: string[], load: string[], drop: string[] = []) => ({
+  kind: 'reserved',
+  unload,
+  load,
+  drop,
+})
+const ready = act([], [])
 
 describe('admission', () => {
   test('loads what is missing, and finds it there the next time', () => {
@@ -88,12 +93,12 @@ describe('admission', () => {
     budget.reserve('first', image)
     expect(budget.reserve('large', enhance)).toEqual({ kind: 'wait' })
     for (let passed = 0; passed < MOST_OVERTAKING; passed++) {
-      expect(budget.reserve(`small ${passed}`, image).kind).toBe('ready')
+      expect(budget.reserve(`small ${passed}`, image).kind).toBe('reserved')
     }
     expect(budget.reserve('one too many', image)).toEqual({ kind: 'wait' })
     for (const taskId of ['first', 'small 0', 'small 1', 'small 2', 'small 3']) budget.release(taskId)
     expect(budget.reserve('one too many', image)).toEqual({ kind: 'wait' })
-    expect(budget.reserve('large', enhance).kind).toBe('act')
+    expect(budget.reserve('large', enhance).kind).toBe('reserved')
   })
 })
 
@@ -208,7 +213,7 @@ describe('what is observed', () => {
   test('a job that has run once is never refused', () => {
     const { budget } = budgetOfMiB(400)
     alone(budget, 400)
-    expect(budget.reserve('next', image).kind).toBe('ready')
+    expect(budget.reserve('next', image).kind).toBe('reserved')
   })
 })
 

@@ -14,17 +14,17 @@ import { MODELS, type ModelTable } from './models.ts'
 import { createResidentModels } from './residentModels.ts'
 import { createWorkingMemory } from './workingMemory.ts'
 
-/** The job has its memory. With `act`, the program must `unload` and then `load` before it begins. */
-export interface Admitted {
-  kind: 'ready' | 'act'
+/** The job has its memory. The program must `unload` and then `load`, if anything, before it begins. */
+export interface Reserved {
+  kind: 'reserved'
   unload: string[]
   load: string[]
   /** Models that must leave the card as soon as this job's text is encoded: there is room for one phase at a time. */
   drop: string[]
 }
 
-export type Admission =
-  | Admitted
+export type Reservation =
+  | Reserved
   /** Others must give memory back first. It has a place in line. */
   | { kind: 'wait' }
   /** It does not fit this card even alone. */
@@ -39,7 +39,7 @@ export interface MemoryBudget {
    * Idempotent for a job that has its memory; for one that waits, another try from its place in line, to be made whenever memory
    * was given back.
    */
-  reserve(taskId: string, needs: MemoryNeeds): Admission
+  reserve(taskId: string, needs: MemoryNeeds): Reservation
   /** The job needs its transient models no more. Gives those that must leave the card now; others stay, idle. */
   textEncoded(taskId: string): string[]
   /** The job has ended in whatever way, or waits no longer. Its models stay, idle. */
@@ -79,9 +79,9 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
   let reservedMiB: number | null = null
   const card = () => ({ budgetMiB, resident, jobs: [...begun.values()] })
 
-  function reserve(taskId: string, needs: MemoryNeeds): Admission {
+  function reserve(taskId: string, needs: MemoryNeeds): Reservation {
     const job = begun.get(taskId)
-    if (job) return { kind: 'ready', unload: [], load: [], drop: dropped(job) }
+    if (job) return { kind: 'reserved', unload: [], load: [], drop: dropped(job) }
     const workingMiB = working.of(needs)
     const leastMiB = aloneMiB(resident, needs, workingMiB)
     if (leastMiB > budgetMiB) {
@@ -98,7 +98,7 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
     return admit(taskId, needs, workingMiB, plan)
   }
 
-  function admit(taskId: string, needs: MemoryNeeds, workingMiB: number, plan: MemoryPlan): Admitted {
+  function admit(taskId: string, needs: MemoryNeeds, workingMiB: number, plan: MemoryPlan): Reserved {
     const wanted = [...needs.models, ...needs.transient]
     const load = wanted.filter(model => !resident.has(model))
     resident.remove(plan.unload)
@@ -109,8 +109,7 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
     const job = { needs, workingMiB, encoding, drops: plan.drops, exact, mostOthersMiB: 0 }
     begun.set(taskId, job)
     noteOthers()
-    const kind = plan.unload.length + load.length === 0 ? 'ready' : 'act'
-    return { kind, unload: plan.unload, load, drop: dropped(job) }
+    return { kind: 'reserved', unload: plan.unload, load, drop: dropped(job) }
   }
 
   /** From now on a peak that is seen of these jobs may include another job's memory: it is their upper bound. */

@@ -119,7 +119,7 @@ describe('a budget', () => {
           const job = { ...picture, images, width: side, height: side, referenceMode }
           const budget = createMemoryBudget({ budgetMiB, now: () => 0 })
           const referenceType = referenceMode === 'none' ? null : 'style'
-          expect(budget.reserve('a', needsOf({ ...job, referenceType }, installed)).kind).toBe('act')
+          expect(budget.reserve('a', needsOf({ ...job, referenceType }, installed)).kind).toBe('reserved')
         }
       }
     }

@@ -76,7 +76,7 @@ type Served = LaneGateDeps & Pick<CardStatusDeps, 'workerState'>
 async function whyNotServed(served: Served, lane: Lane): Promise<string | null> {
   const closed = await whyClosed(served, lane)
   if (closed !== null) return closed
-  if (served.program.state().warming) return 'models are being loaded'
+  if (served.program.state().loadingModels) return 'models are being loaded'
   const state = served.workerState(lane)
   if (state === 'RUNNING') return (await whatIsMissing(served, lane))?.why ?? null
   return `the lane's worker is ${state === null ? 'not started yet' : state.toLowerCase()}`

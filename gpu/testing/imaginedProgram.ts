@@ -1,4 +1,4 @@
-import type { Admitted } from '../memoryBudget.ts'
+import type { Reserved } from '../memoryBudget.ts'
 import type { MemoryNeeds } from '../memoryNeeds.ts'
 import type { ModelTable } from '../models.ts'
 
@@ -14,7 +14,7 @@ export function createImaginedProgram(table: ModelTable) {
   return {
     loaded,
     jobs,
-    begin(taskId: string, needs: MemoryNeeds, { unload, load }: Pick<Admitted, 'unload' | 'load'>) {
+    begin(taskId: string, needs: MemoryNeeds, { unload, load }: Pick<Reserved, 'unload' | 'load'>) {
       for (const model of unload) loaded.delete(model)
       for (const model of load) loaded.add(model)
       jobs.set(taskId, { needs, encoding: needs.transient.length > 0 })

@@ -130,7 +130,7 @@ class Lane:
         outcome = self._try(task, work, claim)
         # Only now are the frames of a failed try gone, and with them the tensors that they held.
         if isinstance(outcome, EngineFailure) or (isinstance(outcome, Cancelled) and claim.hold is not None):
-            self._memory.give_back()
+            self._memory.empty_cache()
         # In this order: once the card is released, the parent may have the models taken off it.
         self._shelf.give_back(work.borrowed)
         if claim.hold is not None:
@@ -193,7 +193,7 @@ class Lane:
                 if not is_out_of_memory(error):
                     raise
                 log.warning("%s: out of memory, tried once more with less", task.id)
-            self._memory.give_back()
+            self._memory.empty_cache()
             work.low_memory = True
         try:
             return self._family(task.job).compute(task.job, work)

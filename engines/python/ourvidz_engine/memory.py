@@ -101,7 +101,7 @@ class Memory:
         if self._cuda:
             torch.cuda.synchronize()
 
-    def give_back(self) -> None:
+    def empty_cache(self) -> None:
         """After a failure or at a job's end: what nobody refers to any more is free for others."""
         gc.collect()
         if self._cuda:

@@ -47,7 +47,7 @@ class Shelf:
                 return
             self._memory.settle()
             family.unload(model)
-        self._memory.give_back()
+        self._memory.empty_cache()
 
     def borrow(self, models: Iterable[str]) -> None:
         """Loads what is not there, and keeps all of it until it is returned."""
