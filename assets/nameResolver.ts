@@ -6,7 +6,7 @@ export type NameResolver = (hostname: string, signal: AbortSignal) => Promise<Lo
 
 /** A name server asks others in turn for a name that is new to it; what takes longer than this is seldom answered at all. */
 const ANSWER_MS = 2_000
-/** A datagram may be lost, and a slow answer lies ready at the second question. The pause doubles: a silent server costs 8 s at most. */
+/** A datagram may be lost, and a slow answer lies ready at the second question. A silent server costs some 6 s. */
 const TRIES = 2
 
 /**

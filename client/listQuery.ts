@@ -10,7 +10,7 @@ export interface ListFilter {
   type?: JobType
   userId?: string
   /**
-   * Only jobs whose terminal callback was given up: deliver those again with `redeliver`. Without other filters also jobs past
+   * Only jobs whose terminal callback was given up: deliver those again with `redeliver`. Except with `status` also jobs past
    * the namespace's retention, of which little more than their id is left.
    */
   undelivered?: boolean

@@ -5,6 +5,8 @@ import { isStarted, type JobProgress } from './progress.ts'
 
 /** A task is usually taken within milliseconds; after this it is worth asking why not. */
 const PATIENCE_MS = 2000
+/** A worker that dies takes a task with it. */
+const LOST_TASKS = 2
 
 /** Says so when a task has waited for a while and no worker has asked its queue for work lately, or none can do it. */
 export async function nobodyThere(
@@ -16,11 +18,11 @@ export async function nobodyThere(
     const waitedMs = Date.now() - description.startTime.getTime()
     const task = description.raw.pendingWorkflowTask
     if (!task || waitedMs < PATIENCE_MS) return null
-    if ((task.attempt ?? 1) > 1) {
-      return 'its workflow task fails again and again: the log of the control worker says why (a key that it lacks?)'
-    }
-    if (await pollers.any(queues.jobs, 'workflow')) return null
-    return `no control worker is running (queue ${queues.jobs})`
+    if (!(await pollers.any(queues.jobs, 'workflow')))
+      return `no control worker is running (queue ${queues.jobs})`
+    return (task.attempt ?? 1) > LOST_TASKS
+      ? 'its workflow task fails again and again: the log of the control worker says why (a key that it lacks?)'
+      : null
   }
   const queue = activity.activityOptions?.taskQueue?.name
   const scheduledMs = optionalTsToMs(activity.scheduledTime) ?? Date.now()

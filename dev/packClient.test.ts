@@ -13,8 +13,8 @@ const code: FailureCode = 'out_of_memory'
 const told = ({ status, assets, metadata }: CallbackBody) => [status, assets?.length, metadata.error_type satisfies FailureCode | undefined]
 const payload: JobPayload = {
   ...{ id: '', user_id: '', type: 'video_high', prompt: 'a lighthouse', credits: 5 },
-  config: { size: '480*832', first_frame: 'https://example.com/lighthouse.png' },
-  metadata: { reference_strength: 0.8 },
+  config: { size: '480*832' },
+  metadata: { start_reference_url: 'https://example.com/lighthouse.png', reference_strength: 0.8 },
 }
 try {
   parseClientConfig({ TEMPORAL_TLS: 'perhaps' })

@@ -163,7 +163,7 @@ async function start(
       previewSpeed: options.previewSpeed,
     }),
     STORE_SIGNING_KEY: options.signingKey,
-    ...(options.callbackUrl === null ? {} : { CALLBACK_TOKEN: options.env.CALLBACK_TOKEN ?? '' }),
+    ...(options.callbackUrl === null ? {} : appEnvironment(options.env)),
   }
   const computes = parseConfig({ ENGINE: options.env.ENGINE }).engine.kind !== 'preview'
   if (computes) {
@@ -188,6 +188,11 @@ async function start(
   )
   defer(await publishAddresses(dataDir, addresses))
   return { addresses, store, logDir, crashed: firstCrash([temporal, ...workers]) }
+}
+
+/** What an app that takes the callbacks itself may decide of them. */
+function appEnvironment({ CALLBACK_TOKEN = '', ASSET_URLS = 'path' }: Environment) {
+  return { CALLBACK_TOKEN, ASSET_URLS }
 }
 
 /** They start side by side, and also stop so; when one does not come up, the other is still stopped. */

@@ -25,7 +25,7 @@ export function stackEnvironment(
     STORE_DIR: '',
     STORE_URL: stack.storeUrl,
     STAGING: 'directory',
-    ASSET_URLS: given.ASSET_URLS ?? 'path',
+    ASSET_URLS: 'path',
     SUPABASE_URL: '',
     SUPABASE_SERVICE_ROLE_KEY: '',
     CALLBACK_URL: stack.callbackUrl,

@@ -11,6 +11,9 @@ export const GUARANTEED_SHARES: Readonly<Record<Lane, number>> = {
 /** Who computes first while nobody is due: the shorter the job that somebody looks at, the earlier. */
 export const CARD_ORDER = ['sdxl', 'wan.image', 'wan.enhance', 'wan.video'] as const satisfies readonly Lane[]
 
+/** Fails to compile where a lane has no place in the order: nobody would ever serve it. */
+true satisfies [Exclude<Lane, (typeof CARD_ORDER)[number]>] extends [never] ? true : false
+
 /**
  * A lane that is owed so much card time is due. Short enough that nobody waits long, long enough that a turn is many
  * gates and the change of lanes costs nothing: the slices of a saturated card take 2 to 3 s.

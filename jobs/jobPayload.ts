@@ -3,7 +3,7 @@ import type { Solver } from './solvers.ts'
 
 /**
  * A payload as a producer writes it: what every job has, and what may be in `config` and `metadata`. Any other key travels back in
- * the callback. The earlier systems' spellings are read too (`spellings.ts`); this type has one of each.
+ * the callback. Other spellings are read too (`spellings.ts`); this type has one of each.
  */
 export interface JobPayload {
   /** A UUID: the job's id, under which it is one job however often it is submitted. */
@@ -16,6 +16,10 @@ export interface JobPayload {
   image_id?: string | null
   video_id?: string | null
   character_id?: string | null
+  project_id?: string | null
+  /** Of SDXL: compel's weights, appended to the prompt if they are enabled. */
+  compel_enabled?: boolean
+  compel_weights?: string
   /** One of the output buckets; the job type's own otherwise. */
   bucket?: string
   config?: JobConfig | null
@@ -38,14 +42,11 @@ interface JobConfig {
   seed?: number
   /** Seconds, only reported back. */
   expected_time?: number
-  /** http(s) URLs, or object paths `bucket/<user id>/…`: a picture that guides the whole, and the first and the last frame. */
-  image?: string
-  first_frame?: string
-  last_frame?: string
   [key: string]: unknown
 }
 
 interface JobMetadata {
+  /** http(s) URLs, or object paths `bucket/<user id>/…`: a picture that guides the whole, and the first and the last frame. */
   reference_image_url?: string
   start_reference_url?: string
   end_reference_url?: string

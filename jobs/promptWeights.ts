@@ -1,3 +1,6 @@
+/** As Python's `strip` has it, to which a byte order mark is no blank. */
+const IS_BLANK = /^[^\S\ufeff]*$/
+
 interface Part {
   text: string
   weight: number
@@ -45,7 +48,7 @@ function joined(parts: readonly Part[]): string[] {
   for (const { text, weight: given } of parts) {
     const weight = Math.min(HIGHEST, Math.max(LOWEST, given))
     const last = texts.at(-1)
-    if (last !== undefined && (last.weight === weight || text.trim() === '')) last.text += text
+    if (last !== undefined && (last.weight === weight || IS_BLANK.test(text))) last.text += text
     else if (text !== '') texts.push({ text, weight })
   }
   return texts.map(({ text }) => text)

@@ -47,7 +47,10 @@ function sentence(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || OF_THE_NETWORK.test(String(error.code))) return null
   const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message
   const said = `${reason} (${error.code})`
-  if (/alert/.test(reason)) return `it refuses us: ${said}. Check TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY.`
+  if (/alert.*(certificate|unknown ca|access denied)/.test(reason))
+    return `it refuses us: ${said}. Check TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY.`
+  if (/no application protocol/.test(reason))
+    return `there is another server than Temporal: ${said}. Check TEMPORAL_ADDRESS.`
   if (/^ERR_(SSL|OSSL)/.test(String(error.code)))
     return `TLS fails: ${said}. Check TEMPORAL_TLS and its files.`
   if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') {

@@ -115,8 +115,9 @@ async function handOver(input: DeliverCallbackInput): Promise<void> {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     }
     try {
-      const { repeatAtMs = null } = input
-      await getExternalWorkflowHandle(workflowId).signal(deliverInstead, event, { runId, repeatAtMs })
+      const { repeatAtMs = null, refused = false } = input
+      const more = { runId, repeatAtMs, refused }
+      await getExternalWorkflowHandle(workflowId).signal(deliverInstead, event, more)
       return
     } catch (error) {
       // It may have ended in between.

@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 15 * 60_000
 const deliverNow = defineSignal(SIGNALS.deliverNow)
 /** The job was reset and has ended anew: its new event takes the place of the one that is being delivered. */
 export const deliverInstead = defineSignal<
-  [CallbackEvent, Pick<DeliverCallbackInput, 'runId' | 'repeatAtMs'>]
+  [CallbackEvent, Pick<DeliverCallbackInput, 'runId' | 'repeatAtMs' | 'refused'>]
 >(SIGNALS.deliverInstead)
 
 /**
@@ -26,19 +26,22 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
   let delivered = input.delivered ?? false
   let hurried = false
   let repeatAtMs = input.repeatAtMs ?? 0
-  let attempts = input.refused ? 1 : 0
+  let refused = input.refused ?? false
+  let attempts = refused ? 1 : 0
   /** The job was reset, and has told its new end itself. */
   let outdated = false
   /** When the delivery began that the receiver took over. */
   let beganMs = 0
   setHandler(deliverNow, () => {
     hurried = true
+    refused = false
   })
   setHandler(deliverInstead, (newer, more) => {
     event = newer
     runId = more.runId ?? null
     repeatAtMs = Math.max(repeatAtMs, more.repeatAtMs ?? 0)
     delivered = false
+    refused = more.refused ?? false
     hurried = true
   })
   const settings = await local.readSettings()
@@ -49,6 +52,7 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
     const firstMs = scaledMs(settings, FIRST_PAUSE_MS)
     const longestMs = scaledMs(settings, LONGEST_PAUSE_MS)
     for (let pauseMs = firstMs; ; pauseMs = hurried ? firstMs : Math.min(2 * pauseMs, longestMs)) {
+      if (refused) giveUp(attempts, 'refused')
       showDelivery('retrying', `attempt ${attempts + 1} of ${event.body.status} for job ${event.body.job_id}`)
       hurried = false
       if (sending !== event) untilMs = Date.now() + settings.callbackRetryMs
@@ -72,7 +76,6 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
 
   const waitMs = (input.notBeforeMs ?? 0) - Date.now()
   if (waitMs > 0) await sleep(waitMs)
-  if (input.refused && !hurried) giveUp(attempts, 'refused')
   if (!delivered) await deliverForDays()
   // What counts is when the delivery began, not when it was known to have arrived: no worker may have been there for a while.
   while (!outdated && repeatAtMs > beganMs) {

@@ -92,8 +92,8 @@ export interface JobSettings {
 
 /** What each workflow takes and gives, for those who start it and must not load its code: `start<Workflows['…']>(…)`. */
 export interface Workflows {
-  generateMediaWorkflow(input: GenerateMediaInput): Promise<JobOutcome>
-  deliverCallbackWorkflow(input: DeliverCallbackInput): Promise<{ attempts: number }>
-  removeAssetsWorkflow(input: RemoveAssetsInput): Promise<void>
-  cardCommandWorkflow(input: CardCommandInput): Promise<CardStatus>
+  generateMediaWorkflow: (input: GenerateMediaInput) => Promise<JobOutcome>
+  deliverCallbackWorkflow: (input: DeliverCallbackInput) => Promise<{ attempts: number }>
+  removeAssetsWorkflow: (input: RemoveAssetsInput) => Promise<void>
+  cardCommandWorkflow: (input: CardCommandInput) => Promise<CardStatus>
 }

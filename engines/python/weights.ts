@@ -52,7 +52,7 @@ const json = (...paths: string[]): WeightPart[] => paths.map(path => ({ kind: 'j
 
 /** A WAN pipeline as diffusers keeps it; sizes are those of the files on the hub. */
 const wanDiffusers = (transformerBytes: number): WeightPart[] => [
-  ...json('model_index.json', 'scheduler/scheduler_config.json'),
+  ...json('scheduler/scheduler_config.json'),
   ...json('transformer/config.json', 'vae/config.json', 'text_encoder/config.json'),
   ...json('tokenizer/tokenizer_config.json', 'tokenizer/tokenizer.json'),
   { kind: 'sharded', path: 'transformer/diffusion_pytorch_model', bytes: transformerBytes },

@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { connectPipelineClient, parseClientConfig } from './index.ts'
+import { connectPipelineClient, parseClientConfig } from '../client/index.ts'
 
 const address = inject('temporalAddress')
 
