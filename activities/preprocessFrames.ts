@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import pLimit from 'p-limit'
 import { preprocessReference } from '../assets/preprocess.ts'
 import type { Staging } from '../assets/staging.ts'
 import type { Family } from '../jobs/jobTypes.ts'
@@ -20,8 +21,15 @@ export interface PreprocessFramesInput {
   height: number
 }
 
+/**
+ * Pictures are decoded in the few threads in which Node also looks up names and reads files: large ones, all of them at once,
+ * would keep callbacks and uploads waiting, and take gigabytes.
+ */
+const DECODES_AT_ONCE = 2
+
 /** Makes of staged originals the PNGs that the engine gets, at the job's exact size, and stages them. */
 export function createPreprocessFrames({ staging, letterbox, maxPixels }: PreprocessFramesDeps) {
+  const inTurn = pLimit(DECODES_AT_ONCE)
   return async function preprocessFrames(input: PreprocessFramesInput): Promise<StagedReference[]> {
     const { family, width, height } = input
     return await withHeartbeats(async ({ signal }) => {
@@ -32,7 +40,7 @@ export function createPreprocessFrames({ staging, letterbox, maxPixels }: Prepro
         const original = await staging.open(file.sha256)
         const frame = await staging.withScratch(async scratch => {
           const output = join(scratch, 'frame.png')
-          await preprocessReference(original, output, { width, height, fit, maxPixels })
+          await inTurn(() => preprocessReference(original, output, { width, height, fit, maxPixels }))
           return await staging.put(output, { width, height })
         })
         frames.push({ role, file: frame })

@@ -6,7 +6,7 @@ import type { Collected } from './keptFiles.ts'
 const nothing: Collected = { removedFiles: 0, removedBytes: 0, keptBytes: 0 }
 const stagingLimits = { ttlMs: 1, maxBytes: 1 }
 
-test('collections follow one another, also after one that failed, until they are stopped', async () => {
+test('collections follow one another, also after one that failed, which does not keep the other from being made', async () => {
   const seen: string[] = []
   let runs = 0
   const collector = startCollector({
@@ -18,12 +18,18 @@ test('collections follow one another, also after one that failed, until they are
       return { ...nothing, removedFiles: runs }
     },
     intervalMs: 5,
-    onCollected: ({ renders }) => seen.push(`run ${renders?.removedFiles}`),
+    onCollected: ({ renders, staging }) =>
+      seen.push(`renders ${renders?.removedFiles}, staging ${staging?.removedFiles}`),
     onError: error => seen.push(String(error)),
   })
   while (runs < 3) await wait(5)
   await collector.stop()
-  expect(seen.slice(0, 3)).toEqual(['run 1', 'Error: disk trouble', 'run 3'])
+  expect(seen.slice(0, 4)).toEqual([
+    'renders 1, staging 0',
+    'Error: disk trouble',
+    'renders undefined, staging 0',
+    'renders 3, staging 0',
+  ])
   const atStop = runs
   await wait(40)
   expect(runs).toBe(atStop)

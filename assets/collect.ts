@@ -8,7 +8,8 @@ export interface CollectorOptions {
   collectRenders?: () => Promise<Collected>
   /** Between the end of one collection and the start of the next; the first one starts at once. */
   intervalMs: number
-  onCollected: (collected: { staging: Collected; renders: Collected | null }) => void
+  /** null: there are none, or they could not be collected. */
+  onCollected: (collected: { staging: Collected | null; renders: Collected | null }) => void
   /** A collection that failed is tried again next time. */
   onError: (error: unknown) => void
 }
@@ -21,12 +22,13 @@ export function startCollector(options: CollectorOptions): { stop(): Promise<voi
   let running = run()
 
   async function run(): Promise<void> {
-    try {
-      const renders = collectRenders ? await collectRenders() : null
-      onCollected({ staging: await staging.collect(stagingLimits), renders })
-    } catch (error) {
+    // What cannot be collected of one must not keep the other from being.
+    const heard = (error: unknown) => {
       onError(error)
+      return null
     }
+    const renders = collectRenders ? await collectRenders().catch(heard) : null
+    onCollected({ staging: await staging.collect(stagingLimits).catch(heard), renders })
     if (stopped) return
     timer = setTimeout(() => {
       running = run()

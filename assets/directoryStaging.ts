@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { JobFailure } from '../jobs/failures.ts'
 import { SHA256 } from '../jobs/sha256.ts'
 import { copyAtomically, errorCode } from './atomicFile.ts'
@@ -42,7 +42,9 @@ export function createDirectoryStaging(directory: string): Staging {
 
     async collect(limits) {
       await removeOldScratch(scratch)
-      return await collectFiles(await filesIn(directory), limits)
+      // What has another name is somebody else's.
+      const ours = (await filesIn(directory)).filter(({ path }) => SHA256.test(basename(path)))
+      return await collectFiles(ours, limits)
     },
 
     async withScratch(work) {

@@ -14,7 +14,7 @@ interface FoundRender {
   ageMs: number
 }
 
-/** Removes old renders (each counts as one file), then the oldest of the rest until they fit. */
+/** Removes old renders (each counts as one file), then the oldest of the rest until they fit. Throws at its end what one refused. */
 export async function collectRenders(options: {
   directory: string
   owner: { instance: string; active: Set<string> }
@@ -27,11 +27,18 @@ export async function collectRenders(options: {
   let keptBytes = oldestFirst.reduce((sum, { bytes }) => sum + bytes, 0)
   let removedFiles = 0
   let removedBytes = 0
+  let failure: unknown = null
   for (const { folder, bytes, ageMs } of oldestFirst) {
     if (ageMs < YOUNG_MS || (ageMs <= ttlMs && keptBytes <= maxBytes)) continue
     const { mark } = await currentMark(folder)
     if (mark && isOwned(mark, folder, owner)) continue
-    await rm(folder, { recursive: true, force: true })
+    try {
+      await rm(folder, { recursive: true, force: true })
+    } catch (error) {
+      // Somebody else's, perhaps: the others go all the same.
+      failure ??= error
+      continue
+    }
     removedFiles += 1
     removedBytes += bytes
     keptBytes -= bytes
@@ -39,6 +46,7 @@ export async function collectRenders(options: {
   for (const job of await namesIn(directory)) {
     if (UUID.test(job)) await rmdir(join(directory, job)).catch(() => {}) // not empty
   }
+  if (failure !== null) throw failure
   return { removedFiles, removedBytes, keptBytes }
 }
 

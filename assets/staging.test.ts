@@ -1,4 +1,4 @@
-import { readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
@@ -106,6 +106,17 @@ test('in a bucket the cache and the objects are collected', async () => {
   expect(await store.list('staging')).toHaveLength(1) // the object is young
   await here.collect({ ttlMs: -1, maxBytes: 1e9 })
   expect(await store.list('staging')).toEqual([])
+})
+
+test('what is somebody else’s is left alone, in a folder and in a bucket', async () => {
+  const { caches, store, here } = await twoMachines()
+  const file = await fileWith('customers')
+  await writeFile(join(caches[0], 'customers.csv'), 'customers')
+  await age(join(caches[0], 'customers.csv'), 99 * day)
+  await store.putFile({ bucket: 'staging', path: 'customers.csv' }, file, { contentType: 'text/csv' })
+  expect(await here.collect({ ttlMs: -1, maxBytes: 0 })).toMatchObject({ removedFiles: 0 })
+  expect(await readdir(caches[0])).toContain('customers.csv')
+  expect(await store.list('staging')).toHaveLength(1)
 })
 
 test('scratch folders go with their work, and those of a killed process later', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { JobFailure } from '../jobs/failures.ts'
+import { SHA256 } from '../jobs/sha256.ts'
 import { createDirectoryStaging, stagedPath } from './directoryStaging.ts'
 import { collectFiles } from './keptFiles.ts'
 import type { Staging } from './staging.ts'
@@ -43,7 +44,9 @@ export function createStoreStaging(options: { store: ObjectStore; bucket: string
     async collect(limits) {
       const cached = await local.collect(limits)
       const objects = await store.list(bucket)
-      const files = objects.map(({ path, bytes, writtenAtMs }) => ({ path, bytes, usedAtMs: writtenAtMs }))
+      // What has another name is somebody else's.
+      const ours = objects.filter(({ path }) => SHA256.test(path))
+      const files = ours.map(({ path, bytes, writtenAtMs }) => ({ path, bytes, usedAtMs: writtenAtMs }))
       const stored = await collectFiles(files, limits, paths => store.remove(bucket, paths))
       return {
         removedFiles: cached.removedFiles + stored.removedFiles,

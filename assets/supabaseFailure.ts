@@ -46,8 +46,9 @@ export function refusalOf(error: unknown): StorageRefusal | null {
 }
 
 /**
- * The failure of an operation: `store_refused` where the same request can never succeed, else `store_unavailable`. A wrong key
- * is of the second kind: an operator mends it, and what was rendered meanwhile waits for that.
+ * The failure of an operation: `store_refused` where the storage is known to mean that the same request can never succeed, else
+ * `store_unavailable`. A wrong key, a quota, a proxy's page and whatever we do not know are of the second kind: an operator mends
+ * them, and what was rendered meanwhile waits for that.
  */
 export function supabaseFailure(operation: string, error: unknown): JobFailure {
   const refusal = refusalOf(error)
@@ -56,12 +57,26 @@ export function supabaseFailure(operation: string, error: unknown): JobFailure {
     return new JobFailure('store_unavailable', `${operation}: ${message}`, { cause: error })
   }
   const answer = [refusal.status, refusal.code, refusal.message].filter(part => part !== '').join(' ')
-  const code = refusal.status >= 500 || TRANSIENT.has(refusal.status) ? 'store_unavailable' : 'store_refused'
+  const code = isFinal(refusal) ? 'store_refused' : 'store_unavailable'
   return new JobFailure(code, `${operation}: ${answer}`, { cause: error })
 }
 
-/** 409 and 423: another upload of the same object is under way, as ours always replace what is there. */
-const TRANSIENT = new Set([401, 403, 408, 409, 423, 425, 429])
+/** By the code of the storage's own errors, by HTTP's for a body that is too large or of a wrong type, and by the texts of TUS. */
+const FINAL_CODES = new Set(['EntityTooLarge', 'InvalidMimeType', 'InvalidKey', 'InvalidRequest'])
+const FINAL_STATUSES = new Set([413, 415])
+const FINAL_TEXTS = /^invalid key\b/i
+
+function isFinal(refusal: StorageRefusal): boolean {
+  const { code, status, message } = refusal
+  return (
+    isNotThere(refusal) || FINAL_CODES.has(code) || FINAL_STATUSES.has(status) || FINAL_TEXTS.test(message)
+  )
+}
+
+/** There is no such bucket or object, as the storage itself says it; a proxy's 404 says nothing of either. */
+export function isNotThere({ code, message }: StorageRefusal): boolean {
+  return code === 'NoSuchKey' || code === 'NoSuchBucket' || /^(object|bucket) not found\b/i.test(message)
+}
 
 function parseAnswer(body: string): z.infer<typeof answerSchema> {
   try {

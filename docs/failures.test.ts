@@ -8,5 +8,5 @@ test('docs/integration.md lists every failure as the table has it', () => {
     ([code, { blame, retryable, message }]) =>
       `| \`${code}\` | ${blame} | ${retryable ? 'tried again' : ''} | ${message} |`,
   )
-  expect(text.split('\n').filter(line => /^\| `[a-z_]+` \|/.test(line))).toEqual(rows)
+  expect(text.split('\n').filter(line => /^\| `[a-z0-9_]+` \|/.test(line))).toEqual(rows)
 })

@@ -52,6 +52,9 @@ function missingVariables(env: Environment): string[] {
   for (const name of ['TIME_SCALE', 'CARD_TIME_SCALE'] as const) {
     if (env.NODE_ENV === 'production' && env[name] !== 1) missing.push(`${name}: only for tests`)
   }
+  if (env.ASSET_URLS === 'signed' && env.SIGNED_URL_SECONDS < env.CALLBACK_RETRY_HOURS * 3600) {
+    missing.push('SIGNED_URL_SECONDS: no shorter than CALLBACK_RETRY_HOURS, when ASSET_URLS=signed')
+  }
   if (env.ENGINE === 'own' && !env.ENGINE_COMMAND) missing.push('ENGINE_COMMAND: needed when ENGINE=own')
   return missing
 }

@@ -125,7 +125,7 @@ export const environmentSchema = z.object({
   DEADLINE_FACTOR: positive.default(1),
   QUARANTINE_HOURS: hoursOfAMonth.default(72),
   TIME_SCALE: positive.default(1),
-  STAGING_TTL_HOURS: positive.default(48),
+  STAGING_TTL_HOURS: positive.default(96),
   STAGING_MAX_GIB: positive.default(10),
   RENDER_TTL_HOURS: positive.default(72),
   RENDER_MAX_GIB: positive.default(50),

@@ -32,5 +32,19 @@ export function tusRefusal(code: Refusal): StorageAnswer {
   return { status: Number(statusCode), body: message }
 }
 
+/** What is no word of the storage about the request: of the platform, about the project; of a proxy, whose storage is redeployed. */
+export const foreignAnswers = {
+  quota: {
+    status: 402,
+    body: { message: 'Service for this project is restricted: exceed_storage_size_quota' },
+  },
+  noTenant: {
+    status: 400,
+    body: { statusCode: '400', error: 'TenantNotFound', message: 'Missing tenant config for tenant x' },
+  },
+  proxyNotFound: { status: 404, body: '404 page not found' },
+  proxyRedirect: { status: 302, headers: { location: '/' } },
+} as const satisfies Record<string, StorageAnswer>
+
 /** What a proxy in front of a storage that is down answers. */
 export const badGateway: StorageAnswer = { status: 502, body: '<html><h1>502 Bad Gateway</h1></html>' }

@@ -1,12 +1,13 @@
-import type { Refusal } from './storageAnswers.ts'
+import type { foreignAnswers, Refusal } from './storageAnswers.ts'
 
 /**
- * `refuse`, `badGateway`: that answer. `hang`: reads the request, never answers. `halfOpen`: does not even read it.
+ * `refuse`, `foreign`, `badGateway`: that answer. `hang`: reads the request, never answers. `halfOpen`: does not even read it.
  * `slow`: works after a while. `reset`: drops the connection at once. `answerLost`: does the work, then drops it.
  * `echo`: refuses with the headers of the request. `earlyAnswer`: refuses without reading the body, and leaves the connection open.
  */
 export type Fault =
   | { kind: 'refuse'; code: Refusal }
+  | { kind: 'foreign'; code: keyof typeof foreignAnswers }
   | { kind: 'badGateway' | 'hang' | 'halfOpen' | 'reset' | 'answerLost' | 'earlyAnswer' | 'echo' }
   | { kind: 'slow'; delayMs: number }
 

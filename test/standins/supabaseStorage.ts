@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { badGateway, refusal, type StorageAnswer } from './storageAnswers.ts'
+import { badGateway, foreignAnswers, refusal, type StorageAnswer } from './storageAnswers.ts'
 import { createFaultPlan, type Fault, type FaultPlan } from './storageFaults.ts'
 import { answerObjects, type BucketRules, type StorageRequest, type StorageState } from './storageObjects.ts'
 import { createTusUploads } from './storageTus.ts'
@@ -58,6 +58,7 @@ export async function startSupabaseStorage(
     if (options.latencyMs) await wait(options.latencyMs(incoming))
     if (fault?.kind === 'hang') return
     if (fault?.kind === 'badGateway') return reply(response, badGateway)
+    if (fault?.kind === 'foreign') return reply(response, foreignAnswers[fault.code])
     if (fault?.kind === 'echo') {
       const said = JSON.stringify(incoming.headers)
       return reply(response, { status: 400, body: { statusCode: '400', error: said, message: said } })
