@@ -1,6 +1,7 @@
 import { log } from '@temporalio/activity'
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client'
 import { z } from 'zod'
+import { closedCode } from '../jobs/closedCode.ts'
 import { jobTypeNames, jobTypeRow } from '../jobs/jobTypes.ts'
 import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
 import { OPEN_STATUSES } from '../jobs/status.ts'
@@ -62,7 +63,7 @@ export function createSweepJobs(deps: SweepJobsDeps) {
     for await (const job of workflow.list({
       query: closedSilently(deps.jobsQueue, doneUntilMs - OVERLAP_MS),
     })) {
-      await attend(job, () => reconcileJob(deps, job, 'terminated'))
+      await attend(job, () => reconcileJob(deps, job, closedCode(job.status.name)))
       if (swept.length === MOST_PER_SWEEP)
         return { sweptUntilMs: doneUntilMs, failingSinceMs: failedUntilNow, swept }
     }

@@ -1,5 +1,6 @@
 import { CancelledFailure, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
+import { closedCode } from '../jobs/closedCode.ts'
 import { FAILURES, type FailureCode } from '../jobs/failures.ts'
 import { JOB_STATUSES, type TerminalStatus } from '../jobs/status.ts'
 import type { JobOutcome } from '../workflows/types.ts'
@@ -64,7 +65,5 @@ function endOf(
   code: FailureCode | null,
 ): [TerminalStatus, FailureCode] {
   if (closed === 'CANCELLED') return [canceled, canceled]
-  if (closed === 'TERMINATED') return ['failed', code ?? 'terminated']
-  if (closed === 'TIMED_OUT') return ['failed', code ?? 'stuck']
-  return ['failed', code ?? 'internal']
+  return ['failed', code ?? closedCode(closed)]
 }
