@@ -36,13 +36,16 @@ export async function newExampleJobs(store: ObjectStore): Promise<ExampleJob[]> 
   const jobs = await Promise.all(
     names.map(async name => {
       const text = await readFile(new URL(name, EXAMPLES), 'utf8')
-      return { name, job: exampleSchema.parse(JSON.parse(withPresentUrls(text, store))) }
+      // Without its ending: the plain example of a type comes before its variants.
+      return {
+        name: name.slice(0, -'.json'.length),
+        job: exampleSchema.parse(JSON.parse(withPresentUrls(text, store))),
+      }
     }),
   )
-  const rank = ({ name, job }: (typeof jobs)[number]) =>
-    `${jobTypeNames.indexOf(job.type)} ${name.slice(0, -'.json'.length)}`
+  const rank = ({ job }: (typeof jobs)[number]) => jobTypeNames.indexOf(job.type)
   return jobs
-    .toSorted((a, b) => rank(a).localeCompare(rank(b)))
+    .toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
     .map(({ job }) => ({ ...job, id: randomUUID() }))
 }
 

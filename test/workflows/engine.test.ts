@@ -10,6 +10,7 @@ import { type CallbackReceiver, startCallbackReceiver } from '../../dev/callback
 import { type ExampleJob, newExampleJobs, putExamplePictures } from '../../dev/exampleJobs.ts'
 import { writeTinyModels } from '../../engines/python/testing/engineHarness.ts'
 import type { CallbackBody } from '../../jobs/callback.ts'
+import { jobTypeNames } from '../../jobs/jobTypes.ts'
 import type { Card } from '../../workers/card.ts'
 import type { JobOutcome } from '../../workflows/types.ts'
 import { openTestStack, type Part, type TestStack } from '../stack.ts'
@@ -103,7 +104,7 @@ describe('all ten types and five reference modes, with the program that computes
 
   it('end completed, with whole files of the right size and length', async () => {
     const ffmpeg = await findFfmpeg()
-    expect(new Set(jobs.map(({ type }) => type)).size).toBe(10)
+    expect(new Set(jobs.map(({ type }) => type)).size).toBe(jobTypeNames.length)
     const modes = new Set([...outcomes.values()].map(({ referenceMode }) => referenceMode))
     expect([...modes].sort()).toEqual(['both', 'end', 'none', 'single', 'start'])
     for (const job of jobs) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { hostname } from 'node:os'
@@ -18,11 +19,17 @@ import { ending, openPipeline, type PipelineOptions } from './pipeline.ts'
 const open = ({ env, ...options }: PipelineOptions) =>
   openPipeline({ ...options, env: { HOST_ID: 'card-1', RECONCILE_SECONDS: '1', ...env } })
 
-/** Runs jobs of every ending, and writes the histories of their workflows into a folder, one JSON file each. */
+/** A history of earlier code stays, and the new one gets its day into its name. */
+function newFile(folder: string, name: string): string {
+  const file = join(folder, `${name}.json`)
+  return existsSync(file) ? join(folder, `${name}-${new Date().toISOString().slice(0, 10)}.json`) : file
+}
+
+/** Runs jobs of many endings, and writes the histories of their workflows into a folder, one JSON file each. */
 export async function recordHistories(folder: string): Promise<void> {
   const save = async (temporal: Client, workflowId: string, name: string) => {
     const history = await temporal.workflow.getHandle(workflowId).fetchHistory()
-    await writeFile(join(folder, `${name}.json`), `${neutral(historyToJSON(history))}\n`)
+    await writeFile(newFile(folder, name), `${neutral(historyToJSON(history))}\n`)
   }
 
   const { run, temporal, pipeline, heard, config } = await open({})
