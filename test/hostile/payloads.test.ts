@@ -18,36 +18,38 @@ function submitAndPlan(payload: unknown) {
   try {
     submission = parseSubmission(payload)
   } catch (error) {
-    if (error instanceof PipelineError) return { ends: error.code, plan: null, told: error.message }
+    if (error instanceof PipelineError)
+      return { ends: error.code, plan: null, returned: null, told: error.message }
     throw error
   }
   const result = planJob(submission.payload)
-  if (!result.ok) return { ends: result.error.code, plan: null, told: JSON.stringify(result.error) }
+  if (!result.ok) {
+    const { returned, ...error } = result.error
+    return { ends: error.code, plan: null, returned, told: JSON.stringify(error) }
+  }
   expect(submission.jobId).toMatch(UUID)
   expect(result.plan.jobId).toBe(submission.jobId)
   expect(result.plan.userId).toBe(submission.userId)
-  return { ends: 'job' as const, plan: result.plan, told: '' }
+  return { ends: 'job' as const, plan: result.plan, returned: result.plan, told: '' }
 }
 
 /** What may travel on: whole text, no control characters where a database or a path will have it, and nothing of Object's own. */
 function expectHarmless(payload: unknown): void {
-  const { plan, told } = submitAndPlan(payload)
+  const { plan, returned, told } = submitAndPlan(payload)
   expect(told).toMatch(/^\P{Cc}*$/u)
   expect(told.length).toBeLessThan(1500)
   expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain('polluted')
-  if (plan === null) return
-  const { prompt, negativePrompt, bucket, ids, extra, reference, simulate } = plan
-  for (const text of [
-    prompt,
-    negativePrompt,
-    bucket,
-    simulate ?? '',
-    ...Object.values(ids).map(id => id ?? ''),
-  ]) {
-    expect(text).toMatch(/^[^\p{Cc}\p{Surrogate}]*$/u)
+  const plain = /^[^\p{Cc}\p{Surrogate}]*$/u
+  if (returned !== null) {
+    for (const id of Object.values(returned.ids)) expect(id ?? '').toMatch(plain)
+    const extra = JSON.stringify(returned.extra)
+    expect(extra).not.toMatch(/\\u0000|\\ud[89a-f]|"(__proto__|constructor)":/i)
+    expect(new TextEncoder().encode(extra).length).toBeLessThanOrEqual(32 * 1024)
   }
+  if (plan === null) return
+  const { prompt, negativePrompt, bucket, reference, simulate } = plan
+  for (const text of [prompt, negativePrompt, bucket, simulate ?? '']) expect(text).toMatch(plain)
   for (const { source } of reference.sources) expect(source).toMatch(/^(https?:\/\/|[\w.-]+\/5f0c1d2e-)/i)
-  expect(JSON.stringify(extra)).not.toMatch(/\\u0000|\\ud[89a-f]|"(__proto__|constructor)":/i)
 }
 
 describe('the corpus', () => {
