@@ -342,9 +342,9 @@ export const RENDER_CASES: Case[] = [
     finds: ['turn-shared'],
     async change(doctor, { video: { jobId } }) {
       const { log, lines } = await drawnAt(doctor, jobId)
-      const granted = lines.find(({ event }) => event === 'granted')
-      const turn = { ...granted, pid: granted?.pid ?? 0, id: 'enhance-other', lane: 'wan.enhance' }
-      const [at, until] = [later(granted?.at ?? '', 20), later(granted?.at ?? '', 40)]
+      const { granted, lastedMs } = longestTurn(lines)
+      const turn = { ...granted, id: 'enhance-other', lane: 'wan.enhance' }
+      const [at, until] = [later(granted.at, lastedMs / 3), later(granted.at, lastedMs / 2)]
       await doctor.edit(log, held => [
         ...held,
         { ...turn, at, event: 'begun', kind: 'enhance', outDir: null },
@@ -355,3 +355,15 @@ export const RENDER_CASES: Case[] = [
     },
   },
 ]
+
+/** Others may cut in at once: a turn can be over within milliseconds. */
+function longestTurn(lines: readonly EngineEntry[]) {
+  const turns = lines.flatMap((granted, index) => {
+    if (granted.event !== 'granted') return []
+    const end = lines.slice(index).find(({ event }) => event === 'yielded' || event === 'released')
+    return end === undefined ? [] : [{ granted, lastedMs: Date.parse(end.at) - Date.parse(granted.at) }]
+  })
+  const [longest] = turns.toSorted((a, b) => b.lastedMs - a.lastedMs)
+  if (longest === undefined) throw new Error('it never had the card')
+  return longest
+}
