@@ -5,7 +5,10 @@ import { ServerRefusedError, ServerUnreachableError } from './errors.ts'
 import { createPipelineClient, type PipelineClient } from './pipelineClient.ts'
 
 export interface ConnectedPipelineClient extends PipelineClient {
-  /** Ends what still waits, with ClientClosedError; so does every call from now on. */
+  /**
+   * From now on every call ends with ClientClosedError, and so does what still waits: within some 20 s, as a long poll that the
+   * server holds is not cut off. An abort signal ends it at once.
+   */
   close(): Promise<void>
 }
 
