@@ -38,7 +38,7 @@ export function refusingFetch(signal: AbortSignal, key: string): typeof fetch {
 }
 
 /** The storage's answer inside an error of the SDK or of an upload; null when there was none. */
-export function refusalOf(error: unknown): StorageRefusal | null {
+function refusalOf(error: unknown): StorageRefusal | null {
   if (error instanceof StorageRefusal) return error
   const wrapped =
     typeof error === 'object' && error !== null && 'originalError' in error ? error.originalError : null
@@ -74,7 +74,10 @@ function isFinal(refusal: StorageRefusal): boolean {
 }
 
 /** There is no such bucket or object, as the storage itself says it; a proxy's 404 says nothing of either. */
-export function isNotThere({ code, message }: StorageRefusal): boolean {
+export function isNotThere(error: unknown): boolean {
+  const refusal = refusalOf(error)
+  if (refusal === null) return false
+  const { code, message } = refusal
   return code === 'NoSuchKey' || code === 'NoSuchBucket' || /^(object|bucket) not found\b/i.test(message)
 }
 

@@ -7,7 +7,7 @@ import { isObjectRef } from './objectRef.ts'
 import { CHUNK_BYTES, uploadResumably } from './resumableUpload.ts'
 import { saveStream } from './savedStream.ts'
 import type { ObjectRef, ObjectStore, StoredObject } from './store.ts'
-import { isNotThere, refusalOf, refusingFetch, supabaseFailure } from './supabaseFailure.ts'
+import { isNotThere, refusingFetch, supabaseFailure } from './supabaseFailure.ts'
 
 export interface SupabaseStoreOptions {
   /** The project's URL, without a slash at its end. */
@@ -84,9 +84,7 @@ export function createSupabaseStore({ url, key, timeoutMs }: SupabaseStoreOption
       const tooLarge = () => new JobFailure('reference_too_large', `${name} has more than ${maxBytes} bytes`)
       const download = async (signal: AbortSignal) => {
         const answer = await storageWith(signal).from(ref.bucket).download(ref.path).asStream()
-        const refusal = refusalOf(answer.error)
-        if (refusal !== null && isNotThere(refusal))
-          throw new JobFailure('reference_not_found', `no object ${name}`)
+        if (isNotThere(answer.error)) throw new JobFailure('reference_not_found', `no object ${name}`)
         const body = Readable.fromWeb(dataOf<ReadableStream>(answer))
         return await saveStream(body, file, { maxBytes, tooLarge, signal })
       }
@@ -98,8 +96,7 @@ export function createSupabaseStore({ url, key, timeoutMs }: SupabaseStoreOption
       for (let start = 0; start < paths.length; start += PAGE) {
         await onBucket(`removal from ${bucket}`, bucket, async objects => {
           const answer = await objects.remove(paths.slice(start, start + PAGE))
-          const refusal = refusalOf(answer.error)
-          return refusal !== null && isNotThere(refusal) ? { data: [], error: null } : answer
+          return isNotThere(answer.error) ? { data: [], error: null } : answer
         })
       }
     },

@@ -60,9 +60,9 @@ export async function viewOf(
   }
   if (isRunning(description)) {
     const pending = description.raw.pendingActivities ?? []
-    // A heartbeat may be encrypted with a later key than what was read so far.
     const status = statusOf(description)
     const idle = status === 'queued' ? 'planning' : 'between steps'
+    // A heartbeat may be encrypted with a later key than what was read so far.
     const progress = await callServer(context.client, () =>
       progressOf(pending, idle, context.client.options.loadedDataConverter),
     )

@@ -38,8 +38,9 @@ export interface PipelineClient {
   /** Asks the job to stop. Harmless when asked twice or too late. Throws JobNotFoundError. */
   cancel(jobId: string, reason?: string): Promise<CancelResult>
   /**
-   * Jobs: those that run first, then the latest to end. Costs one of the 10 visibility queries a second that a namespace has; for `undelivered`, one for each
-   * 1000 deliveries that were ever given up, until the limit is reached. Throws InvalidArgumentError.
+   * Jobs: those that run first, then the latest to end. Costs one of the 10 visibility queries a second that a namespace has;
+   * for `undelivered`, one for each 1000 deliveries that were ever given up, until the limit is reached. Throws
+   * InvalidArgumentError.
    */
   list: List
   /** Delivers the terminal callback again. Throws JobStillRunningError, JobNotFoundError, NothingToRedeliverError. */

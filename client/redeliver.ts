@@ -49,10 +49,11 @@ export async function redeliver(context: PipelineContext, jobId: string): Promis
   return { jobId: id, action: started ? 'started' : 'hastened' }
 }
 
-async function hasten({ client }: PipelineContext, jobId: string): Promise<boolean> {
-  const handle = client.workflow.getHandle(workflowIds.callback(jobId))
-  const delivery = await orNull(callServer(client, () => handle.describe()))
+async function hasten(context: PipelineContext, jobId: string): Promise<boolean> {
+  const delivery = await orNull(describeDelivery(context, jobId))
   if (delivery === null || !isRunning(delivery)) return false
+  const { client } = context
+  const handle = client.workflow.getHandle(workflowIds.callback(jobId))
   const signalled = callServer(client, () => handle.signal(SIGNALS.deliverNow)).then(() => true)
   return (await orNull(signalled)) ?? false
 }
@@ -63,7 +64,6 @@ async function lastTold(
   jobId: string,
   job: WorkflowExecutionDescription | null,
 ): Promise<CallbackEvent | null> {
-  const { client } = context
   let unreadable: PayloadUnreadableError | null = null
   try {
     const own = await recordedEvent(context, workflowIds.job(jobId))
@@ -72,8 +72,7 @@ async function lastTold(
     if (!(error instanceof PayloadUnreadableError)) throw error
     unreadable = error
   }
-  const handle = client.workflow.getHandle(workflowIds.callback(jobId))
-  const delivery = await orNull(callServer(client, () => handle.describe()))
+  const delivery = await orNull(describeDelivery(context, jobId))
   const isOfThisRun = delivery !== null && (job === null || delivery.startTime >= job.startTime)
   if (isOfThisRun) return await recordedEvent(context, workflowIds.callback(jobId))
   if (unreadable !== null) throw unreadable

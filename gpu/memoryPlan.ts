@@ -60,7 +60,8 @@ export function isInUse(jobs: readonly JobMemory[], model: string): boolean {
 
 /**
  * How a job gets its memory: which idle models go, and whether its transient models must leave the card between its phases;
- * null while others are in the way. Transient models stay where evicting idle models makes room enough: the next job needs them again.
+ * null while others are in the way. Transient models stay where evicting idle models makes room enough: the next job needs
+ * them again.
  */
 export function planMemory(card: CardMemory, needs: MemoryNeeds, workingMiB: number): MemoryPlan | null {
   const { resident, jobs } = card

@@ -24,7 +24,11 @@ export type CallbackBody = { job_id: string; metadata: CallbackMetadata } & (
       enhancedPrompt?: never
     }
 )
-export const CALLBACK_BODY_STATUSES = ['processing', 'completed', 'failed'] as const
+export const CALLBACK_BODY_STATUSES = [
+  'processing',
+  'completed',
+  'failed',
+] as const satisfies readonly CallbackBody['status'][]
 
 /** One thing to tell the receiver. Deliveries are at-least-once; `id` and `sequence` are the same in each. */
 export interface CallbackEvent {

@@ -39,7 +39,7 @@ export async function checkDisk({ dataDir, cacheDir, engine }: Config): Promise<
 
 async function checkPlace({ what, directory, writes, failBytes, warnBytes }: Place): Promise<Found> {
   const there = await nearestFolder(directory)
-  const free = await freeBytes(directory)
+  const free = await freeBytes(there)
   const said = `${what} ${directory}: ${gigabytes(free)} free`
   const mode = writes ? constants.W_OK : constants.R_OK
   const allowed = await access(there, mode).then(
