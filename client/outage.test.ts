@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '@temporalio/client'
 import { afterEach, expect, it } from 'vitest'
+import { freePort } from '../dev/freePort.ts'
 import { findTemporalBinary } from '../dev/temporalBinary.ts'
 import { SEARCH_ATTRIBUTES } from '../jobs/searchAttributes.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
@@ -21,15 +21,6 @@ const cleanUps: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
 
 /** A server that can be killed and come back with its data. */
 async function createServerProcess() {

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endOf } from '../../dev/ownedProcess.ts'
 import { audit } from './audit/audit.ts'
 import type { FaultLine } from './audit/evidence.ts'
 import { hostStatuses, leftProcesses, orphanedEngines, untilQuiet, writeRun } from './closing.ts'
@@ -7,6 +8,7 @@ import { startOperator } from './operator.ts'
 import { type Choice, runSchedule } from './schedule.ts'
 import { startStream } from './stream.ts'
 import { releaseDisksBelow } from './world/disk.ts'
+import type { Keeper } from './world/keeper.ts'
 import { putPictures } from './world/referenceLibrary.ts'
 import { openWorld, type World } from './world/world.ts'
 
@@ -93,16 +95,30 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
 async function untilReady({ controls, hosts }: World): Promise<void> {
   const untilMs = Date.now() + READY_MS
   for (const { healthUrl, keeper } of [...controls, ...hosts]) {
-    while (!(await isReady(healthUrl))) {
-      if (Date.now() > untilMs) throw new Error(`${keeper.name} did not become ready`)
+    for (;;) {
+      const problem = await whatIsMissing(healthUrl)
+      if (problem === null) break
+      if (Date.now() > untilMs) throw new Error(notReady(keeper, problem))
       await sleep(200)
     }
   }
 }
 
-async function isReady(healthUrl: string): Promise<boolean> {
-  return fetch(`${healthUrl}/readyz`, { signal: AbortSignal.timeout(5000) }).then(
-    ({ ok }) => ok,
-    () => false,
-  )
+/** null when it is ready. */
+async function whatIsMissing(healthUrl: string): Promise<string | null> {
+  try {
+    const answer = await fetch(`${healthUrl}/readyz`, { signal: AbortSignal.timeout(5000) })
+    const said = await answer.text()
+    return answer.ok ? null : said.trim()
+  } catch (error) {
+    return error instanceof Error ? String(error.cause ?? error) : String(error)
+  }
+}
+
+function notReady(keeper: Keeper, problem: string): string {
+  const end = keeper.lastEnd()
+  return [
+    `${keeper.name} did not become ready within ${READY_MS / 1000} s and ${keeper.starts()} starts: ${problem}`,
+    ...(end === null ? [] : [endOf(end), ...end.tail]),
+  ].join('\n')
 }

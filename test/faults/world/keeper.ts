@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endOf, type OwnedProcess } from '../../../dev/ownedProcess.ts'
+import { endOf, type OwnedProcess, type ProcessEnd } from '../../../dev/ownedProcess.ts'
 
 /** A process that is started again whenever it ends, as a supervisor does, unless it is held down. */
 export interface Keeper {
@@ -15,6 +15,8 @@ export interface Keeper {
   stop(graceMs: number): Promise<void>
   /** How often it has been started. */
   starts(): number
+  /** How the last one ended, with its last words; null when none has. */
+  lastEnd(): ProcessEnd | null
 }
 
 /** What a supervisor waits before it starts a dead process again. */
@@ -27,6 +29,7 @@ export function keepAlive(options: {
 }): Keeper {
   const { name, tell } = options
   let current: Pick<OwnedProcess, 'pid' | 'ended' | 'stop'> | null = null
+  let lastEnd: ProcessEnd | null = null
   let stopped = false
   let starts = 0
   let holds = 0
@@ -39,8 +42,8 @@ export function keepAlive(options: {
       try {
         starts += 1
         current = await options.start()
-        const end = await current.ended
-        if (!end.asked) tell(`${name}: ${endOf(end)}`)
+        lastEnd = await current.ended
+        if (!lastEnd.asked) tell(`${name}: ${endOf(lastEnd)}`)
       } catch (error) {
         tell(`${name}: ${error instanceof Error ? error.message : error}`)
       }
@@ -83,5 +86,6 @@ export function keepAlive(options: {
       await over
     },
     starts: () => starts,
+    lastEnd: () => lastEnd,
   }
 }
