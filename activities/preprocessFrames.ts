@@ -27,7 +27,7 @@ export interface PreprocessFramesInput {
  */
 const DECODES_AT_ONCE = 2
 
-/** Makes of staged originals the PNGs that the engine gets, at the job's exact size, and stages them. */
+/** Makes of staged originals the PNGs that the engine gets, and stages them. */
 export function createPreprocessFrames({ staging, letterbox, maxPixels }: PreprocessFramesDeps) {
   const inTurn = pLimit(DECODES_AT_ONCE)
   return async function preprocessFrames(input: PreprocessFramesInput): Promise<StagedReference[]> {
@@ -40,8 +40,10 @@ export function createPreprocessFrames({ staging, letterbox, maxPixels }: Prepro
         const original = await staging.open(file.sha256)
         const frame = await staging.withScratch(async scratch => {
           const output = join(scratch, 'frame.png')
-          await inTurn(() => preprocessReference(original, output, { width, height, fit, maxPixels }))
-          return await staging.put(output, { width, height })
+          const size = await inTurn(() =>
+            preprocessReference(original, output, { width, height, fit, maxPixels }),
+          )
+          return await staging.put(output, size)
         })
         frames.push({ role, file: frame })
       }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { containSize, thumbnailSize } from './letterbox.ts'
+import { containSize, outsideSize, thumbnailSize } from './letterbox.ts'
 
 const portrait = { width: 480, height: 832 }
 
@@ -27,4 +27,14 @@ test.each([
   [480, 832, 480, 832],
 ])('%i×%i contained in 480×832 is %i×%i', (width, height, toWidth, toHeight) => {
   expect(containSize({ width, height }, portrait)).toEqual({ width: toWidth, height: toHeight })
+})
+
+test.each([
+  [240, 240, 832, 832],
+  [1920, 1080, 1479, 832],
+  [480, 832, 480, 832],
+  [1, 4000, 480, 3328],
+  [4000, 1, 1920, 832],
+])('%i×%i around 480×832 is %i×%i', (width, height, toWidth, toHeight) => {
+  expect(outsideSize({ width, height }, portrait)).toEqual({ width: toWidth, height: toHeight })
 })

@@ -27,6 +27,17 @@ export function containSize(image: Size, box: Size): Size {
   }
 }
 
+/** Of a strip so much is left, in sizes of the box: more than a portrait has in the widest landscape, and no more than a few megapixels. */
+const STRIP = 4
+
+/** The smallest size that covers `box` with the whole picture; of a strip, as much of it as is {@link STRIP} boxes long. */
+export function outsideSize(image: Size, box: Size): Size {
+  const scale = Math.max(box.width / image.width, box.height / image.height)
+  const covering = (length: number, least: number) =>
+    Math.min(STRIP * least, Math.max(least, Math.round(length * scale)))
+  return { width: covering(image.width, box.width), height: covering(image.height, box.height) }
+}
+
 /** Python's `max(min(floor(n), ceil(n), key=error), 1)`: the smaller one on a tie. */
 function closest(number: number, error: (candidate: number) => number): number {
   const [low, high] = [Math.floor(number), Math.ceil(number)]

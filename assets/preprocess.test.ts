@@ -38,11 +38,11 @@ async function fileOf(bytes: Buffer | string): Promise<string> {
 async function preprocess(bytes: Buffer | string, fit: ReferenceFit, width = 120, height = 200) {
   const file = await fileOf(bytes)
   const output = `${file}.png`
-  await preprocessReference(file, output, { width, height, fit, maxPixels })
+  const size = await preprocessReference(file, output, { width, height, fit, maxPixels })
   const { data, info } = await sharp(output).raw().toBuffer({ resolveWithObject: true })
-  expect(info).toMatchObject({ width, height, channels: 3 })
-  const pixel = (x: number, y: number) => [...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)]
-  return { output, pixel }
+  expect(info).toMatchObject({ ...size, channels: 3 })
+  const pixel = (x: number, y: number) => [...data.subarray((y * info.width + x) * 3).subarray(0, 3)]
+  return { output, pixel, size }
 }
 
 function expectNear(actual: number[], expected: number[], tolerance = 12): void {
@@ -51,9 +51,20 @@ function expectNear(actual: number[], expected: number[], tolerance = 12): void 
 }
 
 test('cover fills the size and crops at the centre', async () => {
-  const { pixel } = await preprocess(await halves(400, 200).png().toBuffer(), 'cover')
+  const { pixel, size } = await preprocess(await halves(400, 200).png().toBuffer(), 'cover')
+  expect(size).toEqual({ width: 120, height: 200 })
   expectNear(pixel(0, 0), RED)
   expectNear(pixel(119, 199), BLUE)
+})
+
+test('outside keeps the whole picture, and its middle is what cover leaves of it', async () => {
+  const bytes = await halves(400, 100).png().toBuffer()
+  const [whole, middle] = [
+    await preprocess(bytes, 'outside', 100, 50),
+    await preprocess(bytes, 'cover', 100, 50),
+  ]
+  expect(whole.size).toEqual({ width: 200, height: 50 })
+  for (const x of [0, 49, 50, 99]) expect(whole.pixel(50 + x, 25)).toEqual(middle.pixel(x, 25))
 })
 
 test("the earlier system's letterbox shrinks and centres on black, and never enlarges", async () => {

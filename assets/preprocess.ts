@@ -3,7 +3,7 @@ import type { Sharp } from 'sharp'
 import type { ReferenceFit } from '../jobs/referenceFit.ts'
 import { diskFull } from './atomicFile.ts'
 import { inspectReference, openReference, referenceFailure } from './decodeReference.ts'
-import { containSize, type Size, thumbnailSize } from './letterbox.ts'
+import { containSize, outsideSize, type Size, thumbnailSize } from './letterbox.ts'
 
 const BLACK = { r: 0, g: 0, b: 0 }
 const WHITE = { r: 255, g: 255, b: 255 }
@@ -15,21 +15,22 @@ export interface PreprocessOptions extends Size {
 
 /**
  * Makes of a downloaded reference the PNG that the engine gets: upright, sRGB, 8 bit RGB, exactly `width`×`height`,
- * no metadata; the same bytes for the same input. `cover` crops at the centre; `letterbox-black` is the earlier system's, shrunk
- * to fit but never enlarged; `letterbox-white` fits as VACE's own program does, also by enlarging. Transparency shows
- * the letterbox's colour, black under `cover`.
+ * no metadata; the same bytes for the same input. `cover` crops at the centre; `outside` is larger where its shape is another,
+ * and the engine's to crop; `letterbox-black` is the earlier system's, shrunk to fit but never enlarged; `letterbox-white` fits
+ * as VACE's own program does, also by enlarging. Transparency shows the letterbox's colour, else black. Gives its size.
  */
 export async function preprocessReference(
   file: string,
   output: string,
   { fit, maxPixels, ...box }: PreprocessOptions,
-): Promise<void> {
+): Promise<Size> {
   const image = await inspectReference(file, { maxPixels })
   const background = fit === 'letterbox-white' ? WHITE : BLACK
   const flat = openReference(file, { maxPixels }).flatten({ background })
+  const size = fit === 'outside' ? outsideSize(image, box) : box
   const fitted =
-    fit === 'cover'
-      ? flat.resize({ ...box, fit: 'cover', kernel: 'lanczos3' })
+    fit === 'cover' || fit === 'outside'
+      ? flat.resize({ ...size, fit: 'cover', kernel: 'lanczos3' })
       : letterboxed(
           flat,
           fit === 'letterbox-white' ? containSize(image, box) : thumbnailSize(image, box),
@@ -43,6 +44,7 @@ export async function preprocessReference(
   await writeFile(output, bytes).catch(error => {
     throw diskFull(error, output)
   })
+  return { width: size.width, height: size.height }
 }
 
 function letterboxed(image: Sharp, size: Size, box: Size, background: typeof BLACK): Sharp {

@@ -30,7 +30,7 @@ const renderJob = z.object({
   /** Image i is drawn with seed + i. */
   seed: z.int().nonnegative(),
   referenceMode: z.enum(['none', 'single', 'start', 'end', 'both']),
-  /** PNG files, already at the size and fit that the engine asked for. */
+  /** PNG files of the job's size; SDXL's may stand out over it, but cover it. */
   references: z.array(z.object({ role: z.enum(['single', 'start', 'end']), path: z.string() })),
   referenceStrength: z.number().nullable(),
   referenceType: z.enum(['style', 'composition', 'character']).nullable(),

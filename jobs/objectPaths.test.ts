@@ -16,7 +16,7 @@ it.each([
   ['wan', 'start', false, 'cover'],
   ['wan', 'end', false, 'cover'],
   ['wan', 'single', false, 'letterbox-white'],
-  ['sdxl', 'single', false, 'cover'],
+  ['sdxl', 'single', false, 'outside'],
   ['wan', 'start', true, 'letterbox-black'],
   ['sdxl', 'single', true, 'letterbox-black'],
 ] as const)('%s %s, letterbox %s: %s', (family, role, letterbox, fit) => {

@@ -1,6 +1,6 @@
 import type { ReferenceRole } from './plan.ts'
 
-/** A reference image, as it was fetched or as the engine gets it (a PNG of the exact size), kept by the hash of its bytes. */
+/** A reference image, as it was fetched or as the engine gets it (a PNG), kept by the hash of its bytes. */
 export interface StagedFile {
   /** sha256 of the bytes, in hex. */
   sha256: string

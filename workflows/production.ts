@@ -11,7 +11,7 @@ export interface Production {
   /** Times that it was released from quarantine, and whether it is to be rendered in low-memory mode since. */
   round: number
   lowMemory: boolean
-  /** Staged and at the job's size; null until they are. */
+  /** Staged and fitted to the job; null until they are. */
   references: StagedReference[] | null
   enhancedPrompt: string | null
   enhancement: 'applied' | 'failed' | null

@@ -6,11 +6,12 @@ from .failures import EngineFailure, may_pass
 from .jobs import Reference, RenderJob
 
 
-def require_pictures(job: RenderJob) -> None:
-    """Raises `invalid_input` unless every reference is a whole picture of the job's size."""
+def require_pictures(job: RenderJob, larger: bool = False) -> None:
+    """Raises `invalid_input` unless every reference is a whole picture of the job's size; `larger`: or one that covers it."""
     for reference in job.references:
         width, height = read_picture(reference).size
-        if (width, height) != (job.width, job.height):
+        covers = width >= job.width and height >= job.height
+        if (width, height) != (job.width, job.height) and not (larger and covers):
             what = f"the {reference.role} reference is {width}x{height}, not {job.width}x{job.height}"
             raise EngineFailure("invalid_input", what)
 
@@ -26,3 +27,9 @@ def read_picture(reference: Reference) -> Image.Image:
             raise
         what = f"the {reference.role} reference is no picture, or not there"
         raise EngineFailure("invalid_input", what) from error
+
+
+def cropped(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """The middle of a picture that covers this size."""
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    return picture.crop((left, top, left + width, top + height))

@@ -240,6 +240,23 @@ export function sdxlCases(engine: () => EngineHarness): void {
     }
   })
 
+  it('of a picture that stands out over the job’s size IP-Adapter sees all, and image to image draws over the middle', async () => {
+    const { folder } = engine()
+    const { width } = tinyImage
+    const middle = await pictureOf(folder, 'gulls')
+    const grey = await sharp(middle).extend({ left: width, right: width, background: 'grey' }).toBuffer()
+    const wide = async (colour: string) => {
+      const path = join(folder, `wide-${colour}.png`)
+      await sharp(grey).extend({ left: width, right: width, background: colour }).toFile(path)
+      return path
+    }
+    const [red, blue] = [await wide('red'), await wide('blue')]
+    const drawn = async (path: string, referenceType: RenderJob['referenceType']) =>
+      (await render({ ...referenceTo(path), referenceType })).latents
+    expect(await drawn(red, null)).toEqual(await drawn(middle, null))
+    expect(distance(await drawn(red, 'style'), await drawn(blue, 'style'))).toBeGreaterThan(ROUNDING)
+  })
+
   it('a job with IP-Adapter that is cancelled leaves neither it nor memory', async () => {
     const { begin, cancel, program, memoryMiB } = engine()
     const reference = referenceTo(await pictureOf(engine().folder, 'gulls'))
@@ -306,7 +323,7 @@ export function sdxlCases(engine: () => EngineHarness): void {
     await expect(failed).rejects.toMatchObject({ code: 'invalid_input' })
   })
 
-  it('a reference of another size is invalid', async () => {
+  it('a reference that does not cover the job’s size is invalid', async () => {
     const reference = referenceTo(await pictureOf(engine().folder, 'gulls'))
     await expect(render({ ...reference, width: 128 })).rejects.toMatchObject({ code: 'invalid_input' })
   })

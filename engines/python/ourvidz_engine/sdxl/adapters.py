@@ -61,8 +61,11 @@ class Adapters:
         dtype = precision(device)
         self.image_encoder = read_clip(CLIPVisionModelWithProjection, folder / ENCODER, dtype, device)
         add_gates("image_encoder", [self.image_encoder])
-        size = self.image_encoder.config.image_size
-        self.feature_extractor = CLIPImageProcessorPil(size=size, crop_size=size)
+        side = self.image_encoder.config.image_size
+        # Squeezed, as IP-Adapter's authors advise: CLIP's own way is to crop, and a portrait would lose its head.
+        self.feature_extractor = CLIPImageProcessorPil(
+            size={"height": side, "width": side}, do_center_crop=False
+        )
         self._folder = folder
         self._files: dict[Path, dict[str, torch.Tensor]] = {}
         self._last: tuple[Path, dict[str, Any], torch.nn.Module] | None = None

@@ -7,7 +7,7 @@ import torch
 from diffusers import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
 
 from ..jobs import RenderJob
-from ..pictures import read_picture
+from ..pictures import cropped, read_picture
 from ..renderer import Rendered, Work
 from .adapters import Adapter, Adapters
 from .batches import batches, room_mib
@@ -66,7 +66,8 @@ class Drawing:
         kept = 0.5 if job.reference_strength is None else job.reference_strength
         if self._adapter is None or self._adapters is None:
             pipe = StableDiffusionXLImg2ImgPipeline(**self._parts, add_watermarker=False)
-            latents = encode_reference(pipe.image_processor.preprocess(picture), self._vae, self._dtype)
+            pixels = pipe.image_processor.preprocess(cropped(picture, **size))
+            latents = encode_reference(pixels, self._vae, self._dtype)
             return pipe, {"image": latents, "strength": noise_strength(kept, job.steps)}, "img2img"
         attached.enter_context(self._adapters.attached(self._adapter, self._parts["unet"]))
         self._parts["image_encoder"] = self._adapters.image_encoder

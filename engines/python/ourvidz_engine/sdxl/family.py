@@ -42,7 +42,7 @@ class Sdxl:
             raise EngineFailure(
                 "invalid_input", "SDXL draws one image or more, of one frame, in one step or more"
             )
-        require_pictures(job)
+        require_pictures(job, larger=True)
         if self._loaded is None:
             require_checkpoint(self._options)
 
