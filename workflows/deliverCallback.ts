@@ -17,54 +17,64 @@ export const deliverInstead = defineSignal<
   [CallbackEvent, Pick<DeliverCallbackInput, 'runId' | 'repeatAtMs' | 'refused'>]
 >(SIGNALS.deliverInstead)
 
+/** What is to be delivered; a newer end of the job takes its place as a whole. */
+interface Due {
+  event: CallbackEvent
+  runId: string | null
+  /** By another way already. */
+  delivered: boolean
+  /** The receiver has answered that it will never take it. */
+  refused: boolean
+}
+
+/** `outdated`: it was not delivered, for the job was reset and has told its new end itself. */
+interface Delivered {
+  outdated: boolean
+  /** When the attempt began that the receiver took; 0 for one that was not ours. */
+  beganMs: number
+}
+
 /**
  * Delivers one terminal callback for days, so that the job itself need not wait for a receiver that is down. Fails with
  * `callback_undelivered` when it gives up; the event stays in its history and can be delivered again by hand.
  */
 export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Promise<{ attempts: number }> {
-  let { event, runId = null } = input
-  let delivered = input.delivered ?? false
-  let hurried = false
+  const { event, runId = null, delivered = false, refused = false } = input
+  let due: Due = { event, runId, delivered, refused }
   let repeatAtMs = input.repeatAtMs ?? 0
-  let refused = input.refused ?? false
+  let hurried = false
   let attempts = refused ? 1 : 0
-  /** The job was reset, and has told its new end itself. */
-  let outdated = false
-  /** When the delivery began that the receiver took over. */
-  let beganMs = 0
   setHandler(deliverNow, () => {
     hurried = true
-    refused = false
+    due.refused = false
   })
   setHandler(deliverInstead, (newer, more) => {
-    event = newer
-    runId = more.runId ?? null
+    const { runId = null, refused = false } = more
+    due = { event: newer, runId, delivered: false, refused }
     repeatAtMs = Math.max(repeatAtMs, more.repeatAtMs ?? 0)
-    delivered = false
-    refused = more.refused ?? false
     hurried = true
   })
   const settings = await local.readSettings()
 
-  async function deliverForDays(): Promise<void> {
-    let sending = event
+  async function deliverForDays(): Promise<Delivered> {
+    let sending = due
     let untilMs = Date.now() + settings.callbackRetryMs
     const firstMs = scaledMs(settings, FIRST_PAUSE_MS)
     const longestMs = scaledMs(settings, LONGEST_PAUSE_MS)
     for (let pauseMs = firstMs; ; pauseMs = hurried ? firstMs : Math.min(2 * pauseMs, longestMs)) {
-      if (refused) giveUp(attempts, 'refused')
-      showDelivery('retrying', `attempt ${attempts + 1} of ${event.body.status} for job ${event.body.job_id}`)
+      if (due.refused) giveUp(attempts, 'refused')
+      const { status, job_id } = due.event.body
+      showDelivery('retrying', `attempt ${attempts + 1} of ${status} for job ${job_id}`)
       hurried = false
-      if (sending !== event) untilMs = Date.now() + settings.callbackRetryMs
-      sending = event
-      beganMs = Date.now()
-      const delivery = await deliver(sending, settings, runId)
+      if (sending !== due) untilMs = Date.now() + settings.callbackRetryMs
+      sending = due
+      const beganMs = Date.now()
+      const delivery = await deliver(sending.event, settings, sending.runId)
       attempts += 1
-      outdated = delivery === 'outdated' && sending === event
-      if (outdated) return
-      delivered = delivery === 'delivered' && sending === event
-      if (delivered) return
-      if (sending !== event) continue
+      if (sending !== due) continue
+      if (delivery === 'outdated' || delivery === 'delivered') {
+        return { outdated: delivery === 'outdated', beganMs }
+      }
       if (delivery === 'refused' || Date.now() + pauseMs > untilMs) giveUp(attempts, delivery)
       showDelivery(
         'retrying',
@@ -76,16 +86,16 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
 
   const waitMs = (input.notBeforeMs ?? 0) - Date.now()
   if (waitMs > 0) await sleep(waitMs)
-  if (!delivered) await deliverForDays()
+  let last = due.delivered ? { outdated: false, beganMs: 0 } : await deliverForDays()
   // What counts is when the delivery began, not when it was known to have arrived: no worker may have been there for a while.
-  while (!outdated && repeatAtMs > beganMs) {
+  while (!last.outdated && repeatAtMs > last.beganMs) {
     showDelivery('delivered', 'delivered; to be repeated once, as an earlier delivery had an unknown outcome')
     hurried = false
     // A delivery in between, asked for by hand, does not replace the repetition: the late one may still come after it.
     if (repeatAtMs > Date.now()) await condition(() => hurried, repeatAtMs - Date.now())
-    await deliverForDays()
+    last = await deliverForDays()
   }
-  if (outdated) showDelivery('none', 'not delivered: the job was reset, and has told another end')
+  if (last.outdated) showDelivery('none', 'not delivered: the job was reset, and has told another end')
   else showDelivery('delivered', `delivered after ${attempts} attempts`)
   return { attempts }
 }
