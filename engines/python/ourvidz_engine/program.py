@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,15 +19,17 @@ from .enhancer import PromptEnhancer
 from .failures import EngineFailure, described
 from .gate_log import GateLog
 from .jobs import parse_job
-from .lane import Lane, Move, Task
+from .lane import Lane, Shared
 from .libraries import can_compile, quieten
 from .memory import Memory
 from .notices import send_notices
 from .options import Options
 from .progress import Ticker
-from .renderer import Models, Renderer
+from .renderer import Enhancer, Models, Renderer
+from .saving import Saving
 from .sdxl import Sdxl
 from .shelf import Shelf
+from .task import Move, Task
 from .turn import Turn
 from .wan import wan_family
 from .wan.lossy import LOSSY_NAMES
@@ -34,12 +37,12 @@ from .wan.lossy import LOSSY_NAMES
 log = logging.getLogger(__name__)
 
 SWITCH_SECONDS = 0.0005
-#: Two jobs may be at their files while a third computes.
-SAVERS = 2
 
 
 class Program:
-    def __init__(self, channel: Channel, options: Options) -> None:
+    def __init__(
+        self, channel: Channel, options: Options, renderers: Mapping[str, Renderer], enhancer: Enhancer
+    ) -> None:
         unknown = options.lossy - LOSSY_NAMES
         if unknown:
             raise ValueError(
@@ -48,15 +51,22 @@ class Program:
         self._channel = channel
         self._options = options
         self._memory = Memory(options.device)
-        sdxl, wan, enhancer = Sdxl(options), wan_family(options), PromptEnhancer(options)
-        self._renderers: dict[str, Renderer] = {"sdxl": sdxl, "wan": wan}
-        self._enhancer = enhancer
         by_model: dict[str, Models] = {
-            model: family for family in (sdxl, wan, enhancer) for model in family.models
+            model: family for family in (*renderers.values(), enhancer) for model in family.models
         }
         self._shelf = Shelf(by_model, self._memory, channel)
-        self._ticker = Ticker()
-        self._savers = ThreadPoolExecutor(SAVERS, thread_name_prefix="files")
+        ticker = Ticker()
+        self._shared = Shared(
+            options=options,
+            renderers=renderers,
+            enhancer=enhancer,
+            shelf=self._shelf,
+            memory=self._memory,
+            saving=Saving(channel, options.ffmpeg, ticker, self._ended),
+            ticker=ticker,
+            events=channel,
+            on_end=self._ended,
+        )
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
         self._log = GateLog(options.gate_log)
         self._lanes: dict[str, Lane] = {}
@@ -107,18 +117,7 @@ class Program:
             torch.ones(16, 16, device="cuda").matmul(torch.ones(16, 16, device="cuda")).sum().item()
         for lane in lanes:
             turn = Turn(lane, self._channel, self._options.device, self._log)
-            self._lanes[lane] = Lane(
-                turn,
-                self._renderers,
-                self._enhancer,
-                self._shelf,
-                self._memory,
-                self._channel,
-                self._ticker,
-                self._savers,
-                self._options,
-                self._ended,
-            )
+            self._lanes[lane] = Lane(turn, self._shared)
         self._shelf.say_ready()
 
     def _generate(self, task_id: str, command: dict[str, Any]) -> None:
@@ -193,7 +192,8 @@ def run(channel: Channel, options: Options) -> None:
         log.warning("no C compiler, or no Python.h: the models are not compiled, which is slower")
         options = replace(options, compiler=None)
     try:
-        program = Program(channel, options)
+        renderers = {"sdxl": Sdxl(options), "wan": wan_family(options)}
+        program = Program(channel, options, renderers, PromptEnhancer(options))
         program.greet()
     except Exception as error:
         channel.send("fatal", reason=f"{type(error).__name__}: {error}"[:1000])

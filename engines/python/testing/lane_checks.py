@@ -13,6 +13,7 @@ from unittest.mock import patch
 import torch
 
 from ourvidz_engine.channel import Channel
+from ourvidz_engine.enhancer import PromptEnhancer
 from ourvidz_engine.failures import as_failure, is_out_of_memory
 from ourvidz_engine.gates import gate
 from ourvidz_engine.jobs import RenderJob
@@ -23,7 +24,6 @@ from ourvidz_engine.options import parse_options
 from ourvidz_engine.program import Program
 from ourvidz_engine.progress import LONGEST_SECONDS
 from ourvidz_engine.renderer import Rendered, Work
-from ourvidz_engine.shelf import Shelf
 
 OPTIONS = ["--device", "cpu", "--models-dir", ".", "--sdxl-checkpoint", ".", "--cache-dir", "."]
 LIMIT_SECONDS = 20
@@ -93,9 +93,9 @@ class Parent:
         self._told = threading.Condition()
         self.models = Models(render)
         channel = Channel(writing if out is None else out)
-        self.program = Program(channel, parse_options([*OPTIONS, *(options or [])]))
-        self.program._renderers = {"sdxl": self.models, "wan": self.models}
-        self.program._shelf = Shelf(dict.fromkeys(Models.models, self.models), self.program._memory, channel)
+        given = parse_options([*OPTIONS, *(options or [])])
+        renderers = {"sdxl": self.models, "wan": self.models}
+        self.program = Program(channel, given, renderers, PromptEnhancer(given))
         threading.Thread(target=self._read, args=(reading,), daemon=True).start()
         self.send("init", lanes=["sdxl", "wan.video"])
 
