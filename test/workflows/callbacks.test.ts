@@ -12,6 +12,9 @@ import { startGoneReceiver } from './goneReceiver.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline } from './pipeline.ts'
 
+/** A receiver that does not answer is soon given up. */
+const IMPATIENT = { CALLBACK_TIMEOUT_SECONDS: '1' }
+
 /** Behaves in a bad way for the first deliveries of a status, then well. */
 function atFirst(status: string, behaviours: Behaviour[]): (delivery: Delivery) => Behaviour {
   const left = [...behaviours]
@@ -79,7 +82,6 @@ describe('an attempt of processing that is still being worked on', () => {
   test('is waited for: the terminal event never overlaps it', async () => {
     const { run, receiver } = await openPipeline({
       behave: atFirst('processing', [{ kind: 'slow', delayMs: 2500 }]),
-      env: { CALLBACK_TIMEOUT_SECONDS: '10' },
     })
     await run(payloadOf())
     expect(receiver.log.overlaps).toEqual([])
@@ -107,6 +109,7 @@ describe('an attempt of processing that is still being worked on', () => {
     const pipeline = await openPipeline({
       // Takes processing over long after we gave up on it, and so sets the finished job back.
       behave: atFirst('processing', [{ kind: 'slow', delayMs: 3000 }]),
+      env: IMPATIENT,
     })
     const payload = payloadOf()
     expect(await pipeline.run(payload)).toMatchObject({ status: 'completed' })
@@ -124,7 +127,10 @@ describe('an attempt of processing that is still being worked on', () => {
   })
 
   test('hangs for ever: the job ends, and no two deliveries overlap', async () => {
-    const pipeline = await openPipeline({ behave: ({ status }) => (status === 'processing' ? 'hang' : 'ok') })
+    const pipeline = await openPipeline({
+      behave: ({ status }) => (status === 'processing' ? 'hang' : 'ok'),
+      env: IMPATIENT,
+    })
     const payload = payloadOf()
     expect(await pipeline.run(payload)).toMatchObject({ status: 'completed' })
     const { deliveries, overlaps } = pipeline.receiver.log
@@ -137,7 +143,10 @@ describe('an attempt of processing that is still being worked on', () => {
 test.each(['answer-lost', 'half-open'] as const)(
   '%s after the work was done: the same event again, once',
   async behaviour => {
-    const { run, receiver } = await openPipeline({ behave: atFirst('completed', [behaviour]) })
+    const { run, receiver } = await openPipeline({
+      behave: atFirst('completed', [behaviour]),
+      env: IMPATIENT,
+    })
     await run(payloadOf())
     const terminal = told(receiver.log.deliveries, 'completed')
     expect(terminal.length).toBe(2)

@@ -32,7 +32,8 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<Pipel
   const stack = await openTestStack(
     {
       CALLBACK_URL: receiver.callbackUrl,
-      CALLBACK_TIMEOUT_SECONDS: '1',
+      // A loaded machine takes a second now and then, and what was not answered in time is delivered again.
+      CALLBACK_TIMEOUT_SECONDS: '10',
       REFERENCE_ALLOW_HOSTS: '127.0.0.1',
       ...options.env,
     },

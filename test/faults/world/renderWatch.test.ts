@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { createRenderStore } from '../../../assets/renders.ts'
 import { receiptFor } from '../../../assets/testing/receiptFor.ts'
 import { temporaryDirectory } from '../../temporaryDirectory.ts'
@@ -32,14 +32,14 @@ test('a render is seen when it has the card, while its receipt is missing and wh
     expect(moments()).toEqual([])
 
     await renders.hasCard(ref)
-    await vi.waitFor(() => expect(moments()).toEqual(['drawing']))
+    await expect.poll(moments).toEqual(['drawing'])
     await writeFile(join(begun.workDir, '0.png'), 'pixels')
     await writeFile(join(begun.workDir, '0.thumb.webp'), 'pixels')
     await sleep(SETTLED_MS)
     expect(moments()).toEqual(['drawing'])
 
     await renders.finish(ref, begun.workDir, receiptFor(ref, 'pixels'.length))
-    await vi.waitFor(() => expect(moments()).toContain('receipt'))
+    await expect.poll(moments).toContain('receipt')
     expect(receipts).toEqual([renders.file(ref, 'receipt.json')])
     const before = seen.length
     await renders.markUploaded(ref, [], 'run')
