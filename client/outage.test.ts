@@ -114,3 +114,23 @@ it('can be left and closed in the middle of an outage, and says so to whoever st
   await expect(pipeline.get(payload.id)).rejects.toMatchObject({ code: 'client_closed' })
   await sleep(3000)
 }, 60_000)
+
+it('leaves at once a poll that was made again after an outage, which nothing cuts off', async () => {
+  const server = await createServerProcess()
+  const pipeline = createPipelineClient({ client: server.client })
+  const payload = payloadFor('hang')
+  await pipeline.submit(payload)
+  const leaving = new AbortController()
+  const left = pipeline.result(payload.id, { signal: leaving.signal }).catch((error: unknown) => error)
+  await sleep(500)
+  await server.kill()
+  await sleep(500)
+  server.start()
+  await expect.poll(() => pipeline.get(payload.id), { timeout: 20_000 }).toMatchObject({ status: 'queued' })
+  // By now a retry has found the server, which holds its poll.
+  await sleep(2000)
+  const leftMs = Date.now()
+  leaving.abort(new Error('left'))
+  expect(await left).toMatchObject({ message: 'left' })
+  expect(Date.now() - leftMs).toBeLessThan(1000)
+}, 60_000)

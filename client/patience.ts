@@ -10,7 +10,7 @@ export const DEFAULT_MAX_OUTAGE_MS = 300_000
 
 /**
  * Calls again while the server does not answer, until that has lasted `maxOutageMs`. Throws what the call throws otherwise,
- * and the signal's reason when it aborts.
+ * and the signal's reason at once when it aborts.
  */
 export async function throughOutages<T>(
   call: () => Promise<T>,
@@ -21,7 +21,7 @@ export async function throughOutages<T>(
     signal.throwIfAborted()
     const calledMs = Date.now()
     try {
-      return await call()
+      return await unlessAborted(call, signal)
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof ServerUnreachableError)) throw error
@@ -32,6 +32,19 @@ export async function throughOutages<T>(
     }
     await pause(pauseMs, signal)
   }
+}
+
+/**
+ * The call's result, or the signal's reason at once when it aborts. What then becomes of the call is nobody's: Temporal's
+ * client cancels the first attempt of a call only, not a retry.
+ */
+async function unlessAborted<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason)
+    signal.addEventListener('abort', leave)
+    const over = () => signal.removeEventListener('abort', leave)
+    call().then(resolve, reject).finally(over)
+  })
 }
 
 /** Sleeps; throws the signal's reason at once when it aborts. */
