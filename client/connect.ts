@@ -1,14 +1,11 @@
 import type { ClientConfig } from '../runtime/clientConfig.ts'
 import { clientDataConverter } from '../runtime/dataConverter.ts'
 import { connectTemporal, TemporalUnreachableError } from '../runtime/temporalConnection.ts'
-import { ServerRefusedError, ServerUnreachableError } from './errors.ts'
+import { ClientClosedError, ServerRefusedError, ServerUnreachableError } from './errors.ts'
 import { createPipelineClient, type PipelineClient } from './pipelineClient.ts'
 
 export interface ConnectedPipelineClient extends PipelineClient {
-  /**
-   * From now on every call ends with ClientClosedError, and so does what still waits: within some 20 s, as a long poll that the
-   * server holds is not cut off. An abort signal ends it at once.
-   */
+  /** Every later call ends with ClientClosedError, and so, at once, do `watch` and `result` that wait. */
   close(): Promise<void>
 }
 
@@ -22,14 +19,22 @@ export async function connectPipelineClient({
   encryption,
 }: ClientConfig): Promise<ConnectedPipelineClient> {
   const connection = await connect(temporal)
+  const closing = new AbortController()
   const client = createPipelineClient({
     connection,
     namespace: temporal.namespace,
     dataConverter: clientDataConverter(encryption),
     queuePrefix: temporal.queuePrefix,
     outputBuckets: store.outputBuckets,
+    closing: closing.signal,
   })
-  return { ...client, close: () => connection.close() }
+  return {
+    ...client,
+    async close() {
+      closing.abort(new ClientClosedError())
+      await connection.close()
+    },
+  }
 }
 
 async function connect(temporal: ClientConfig['temporal']) {

@@ -7,6 +7,8 @@ export interface PipelineContext {
   client: Client
   queues: Queues
   pollers: Pollers
+  /** Ends what waits for a job, with its reason. */
+  closing: AbortSignal
   /** Buckets that the installation allows beside the ten; here only for what the Web UI shows of a job. */
   outputBuckets: readonly string[]
 }

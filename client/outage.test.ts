@@ -115,22 +115,26 @@ it('can be left and closed in the middle of an outage, and says so to whoever st
   await sleep(3000)
 }, 60_000)
 
-it('leaves at once a poll that was made again after an outage, which nothing cuts off', async () => {
+it('leaves and closes at once with a poll that was made again after an outage, which nothing cuts off', async () => {
   const server = await createServerProcess()
-  const pipeline = createPipelineClient({ client: server.client })
+  const pipeline = await connectPipelineClient(parseClientConfig({ TEMPORAL_ADDRESS: server.address }))
   const payload = payloadFor('hang')
   await pipeline.submit(payload)
   const leaving = new AbortController()
   const left = pipeline.result(payload.id, { signal: leaving.signal }).catch((error: unknown) => error)
+  const waiting = pipeline.result(payload.id).catch((error: unknown) => error)
   await sleep(500)
   await server.kill()
   await sleep(500)
   server.start()
   await expect.poll(() => pipeline.get(payload.id), { timeout: 20_000 }).toMatchObject({ status: 'queued' })
-  // By now a retry has found the server, which holds its poll.
+  // By now the retries have found the server, which holds their polls.
   await sleep(2000)
   const leftMs = Date.now()
   leaving.abort(new Error('left'))
   expect(await left).toMatchObject({ message: 'left' })
+  const closing = pipeline.close()
+  expect(await waiting).toMatchObject({ code: 'client_closed' })
   expect(Date.now() - leftMs).toBeLessThan(1000)
+  await closing
 }, 60_000)

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { queuesWithPrefix } from '../jobs/queues.ts'
 import { workflowIds } from '../jobs/workflowIds.ts'
+import { parseClientConfig } from '../runtime/clientConfig.ts'
+import { connectPipelineClient } from './connect.ts'
 import { type Harness, payloadFor, startForgotten, startHarness } from './imitation/harness.ts'
 import type { JobView } from './jobView.ts'
 import { parseFilter } from './listQuery.ts'
@@ -194,6 +196,52 @@ describe('result', () => {
   })
 })
 
+describe('close', () => {
+  /** Waits until the server holds the polls of both, and gives what they end with. */
+  async function waitersFor(waited: PipelineClient, id: string): Promise<Promise<unknown>[]> {
+    const watching = waited.watch(id, { intervalMs: 600_000 })
+    await watching.next()
+    const waiters = [waited.result(id), watching.next()].map(waiter =>
+      waiter.catch((error: unknown) => error),
+    )
+    await sleep(500)
+    return waiters
+  }
+
+  it('ends at once what waits for a job, and what would', async () => {
+    const { env, queuePrefix } = harness
+    const config = { TEMPORAL_ADDRESS: env.address, TASK_QUEUE_PREFIX: queuePrefix }
+    const connected = await connectPipelineClient(parseClientConfig(config))
+    const payload = payloadFor('hang')
+    await connected.submit(payload)
+    const waiters = await waitersFor(connected, payload.id)
+    const closedMs = Date.now()
+    await connected.close()
+    const closed = { code: 'client_closed' }
+    expect(await Promise.all(waiters)).toMatchObject([closed, closed])
+    expect(Date.now() - closedMs).toBeLessThan(1000)
+    await expect(connected.result(payload.id)).rejects.toMatchObject(closed)
+    await expect(connected.watch(payload.id).next()).rejects.toMatchObject(closed)
+    await pipeline.cancel(payload.id)
+  })
+
+  it('does so for the owner of a connection who says that it closes, and leaves the connection alone', async () => {
+    const { env, queuePrefix } = harness
+    const closing = new AbortController()
+    const owned = createPipelineClient({ client: env.client, queuePrefix, closing: closing.signal })
+    const payload = payloadFor('hang')
+    await owned.submit(payload)
+    const waiters = await waitersFor(owned, payload.id)
+    const leaving = new AbortController()
+    const left = owned.result(payload.id, { signal: leaving.signal })
+    leaving.abort(new Error('left'))
+    await expect(left).rejects.toThrow('left')
+    closing.abort(new Error('shutting down'))
+    for (const waiter of waiters) expect(await waiter).toMatchObject({ message: 'shutting down' })
+    expect(await owned.cancel(payload.id)).toMatchObject({ wasRunning: true })
+  })
+})
+
 describe('cancel', () => {
   it('tells whether there was anything to stop, and keeps the reason', async () => {
     const payload = payloadFor('hang')
@@ -308,6 +356,7 @@ describe('redeliver', () => {
     const context = {
       ...{ client, queues: queuesWithPrefix(harness.queuePrefix), pollers: createPollers(client) },
       outputBuckets: [],
+      closing: new AbortController().signal,
     }
     const list = async (limit: number) => {
       const filter = parseFilter({ undelivered: true, userId, limit })

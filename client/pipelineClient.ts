@@ -65,11 +65,13 @@ export type PipelineClientOptions = (
   queuePrefix?: string
   /** The installation's OUTPUT_BUCKETS, so that the Web UI does not show their jobs as invalid before they run. */
   outputBuckets?: readonly string[]
+  /** To be aborted by whoever closes the connection: `watch` and `result` then end at once, with its reason. */
+  closing?: AbortSignal
 }
 
 /** The SDK over a connection to Temporal, which stays the caller's to close. */
 export function createPipelineClient(options: PipelineClientOptions): PipelineClient {
-  const { queuePrefix = '', outputBuckets = [] } = options
+  const { queuePrefix = '', outputBuckets = [], closing = new AbortController().signal } = options
   if (queuePrefix !== '' && !QUEUE_SAFE.test(queuePrefix))
     throw new InvalidArgumentError('queuePrefix: letters, digits, - and _ only, 64 at most.')
   const client = 'client' in options ? options.client : new Client(temporalOptions(options))
@@ -78,6 +80,7 @@ export function createPipelineClient(options: PipelineClientOptions): PipelineCl
     queues: queuesWithPrefix(queuePrefix),
     pollers: createPollers(client),
     outputBuckets,
+    closing,
   }
   const list = createList(context)
   return {

@@ -26,7 +26,7 @@ export async function result(
 ): Promise<JobOutcome> {
   const id = parseUuid(jobId, 'The job id')
   const waiting = {
-    signal: options.signal ?? new AbortController().signal,
+    signal: AbortSignal.any([context.closing, ...(options.signal ? [options.signal] : [])]),
     maxOutageMs: options.maxOutageMs ?? DEFAULT_MAX_OUTAGE_MS,
   }
   for (;;) {

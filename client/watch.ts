@@ -30,7 +30,7 @@ export async function* watch(
   const id = parseUuid(jobId, 'The job id')
   const shortestMs = Math.max(SHORTEST_INTERVAL_MS, intervalMs ?? SHORTEST_INTERVAL_MS)
   const left = new AbortController()
-  const signal = given ? AbortSignal.any([given, left.signal]) : left.signal
+  const signal = AbortSignal.any([context.closing, left.signal, ...(given ? [given] : [])])
   const look = () => throughOutages(() => get(context, id), { maxOutageMs, signal })
   function closed(): Promise<void> {
     const closing = waitUntilClosed(context, id, { signal, maxOutageMs })
