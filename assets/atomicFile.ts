@@ -1,33 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { JobFailure } from '../jobs/failures.ts'
+import { syncToDisk } from './syncToDisk.ts'
 
 /**
- * Copies a file so that `target` is, also after a crash, either absent, what it was, or whole. `scratch` is a folder on
- * the target's file system. Throws `disk_full`.
+ * Copies a file so that `target` is, also after a crash, either absent, what it was, or whole; once this returns, it is whole
+ * also after a power cut. `scratch` is a folder on the target's file system. Throws `disk_full`.
  */
 export async function copyAtomically(source: string, target: string, scratch: string): Promise<void> {
   const temporary = join(scratch, randomUUID())
   try {
     await mkdir(scratch, { recursive: true })
     await copyFile(source, temporary, constants.COPYFILE_FICLONE)
-    await flush(temporary)
+    await syncToDisk(temporary)
     await mkdir(dirname(target), { recursive: true })
     await rename(temporary, target)
+    await syncToDisk(dirname(target))
   } catch (error) {
     await rm(temporary, { force: true })
     throw diskFull(error, target)
-  }
-}
-
-async function flush(file: string): Promise<void> {
-  const handle = await open(file, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

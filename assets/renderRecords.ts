@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
 import { SHA256 } from '../jobs/sha256.ts'
 import { diskFull, errorCode } from './atomicFile.ts'
+import { syncToDisk } from './syncToDisk.ts'
 
 const count = z.int().nonnegative()
 const amount = z.number().nonnegative()
@@ -114,20 +115,10 @@ async function write(
       await handle.close()
     }
     await publish(temporary)
-    if (durably) await syncFolder(dirname(file))
+    if (durably) await syncToDisk(dirname(file))
   } catch (error) {
     throw diskFull(error, file)
   } finally {
     await rm(temporary, { force: true })
-  }
-}
-
-/** Makes the names in a folder last through a power cut. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

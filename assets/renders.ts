@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RenderReceipt, UploadedAsset } from '../jobs/receipt.ts'
 import { diskFull } from './atomicFile.ts'
@@ -17,6 +17,7 @@ import {
   writeRecord,
 } from './renderRecords.ts'
 import { statIfThere } from './statIfThere.ts'
+import { syncToDisk } from './syncToDisk.ts'
 
 const RECEIPT = 'receipt.json'
 const UPLOAD = 'upload.json'
@@ -140,7 +141,7 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
     const folder = renderFolder(directory, ref)
     try {
       const names = receipt.files.flatMap(({ file, thumbnail }) => [file, thumbnail])
-      await Promise.all(names.map(name => syncFile(fileIn(workDir, name))))
+      await Promise.all(names.map(name => syncToDisk(fileIn(workDir, name))))
       for (const name of names) await rename(fileIn(workDir, name), fileIn(folder, name))
       // Syncs the folder too; a power cut before that leaves a receipt whose files are missed, which counts for nothing.
       await writeRecord(join(folder, RECEIPT), receipt)
@@ -202,14 +203,5 @@ export function createRenderStore({ directory }: { directory: string }): RenderS
       return found?.by === by ? found.assets : null
     },
     collect: limits => collectRenders({ directory, owner, ...limits }),
-  }
-}
-
-async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
