@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import { createDirectoryStore } from './directoryStore.ts'
 import { createStoreServer } from './storeServer.ts'
+import { signObject } from './urlSignature.ts'
 
 const signingKey = 'a-signing-key-of-tests'
 const ref = { bucket: 'video_fast', path: 'user/job/0.mp4' }
@@ -25,7 +26,7 @@ test('an object is written whole, replaced, read, listed and removed', async () 
   await writeFile(file, 'replaced')
   await store.putFile(ref, file, { contentType: 'video/mp4' })
   expect(await readFile(join(directory, 'video_fast/user/job/0.mp4'), 'utf8')).toBe('replaced')
-  expect(await readdir(join(directory, '.scratch'))).toEqual([])
+  expect(await readdir(join(directory, 'video_fast/.scratch'))).toEqual([])
 
   const target = join(await temporaryDirectory(), 'copy')
   expect(await store.getFile(ref, target, { maxBytes: 8 })).toBe(8)
@@ -46,6 +47,35 @@ test('an object is written whole, replaced, read, listed and removed', async () 
   await store.check()
 })
 
+test('a bucket may be a link to another disk', async context => {
+  const { directory, store, file } = await storeWithServer()
+  const disk = await mkdtemp('/dev/shm/ourvidz-test-').catch(() => context.skip('there is no /dev/shm'))
+  onTestFinished(() => rm(disk, { recursive: true }))
+  if ((await stat(disk)).dev === (await stat(directory)).dev) context.skip('/dev/shm is no other disk')
+  await symlink(disk, join(directory, ref.bucket))
+  await store.putFile(ref, file, { contentType: 'video/mp4' })
+  expect(await readFile(join(disk, ref.path), 'utf8')).toBe('0123456789')
+  expect(await (await fetch(await store.signedUrl(ref, 60))).text()).toBe('0123456789')
+  expect(await store.list(ref.bucket)).toEqual([])
+  await store.remove(ref.bucket, [ref.path])
+  expect(await readdir(join(disk, 'user'))).toEqual([])
+})
+
+test('nothing is written through a link that lies in a bucket', async () => {
+  const { directory, store, file } = await storeWithServer()
+  const elsewhere = await temporaryDirectory()
+  const bucket = join(directory, ref.bucket)
+  await mkdir(bucket, { recursive: true })
+  for (const name of ['user', '.scratch']) {
+    await symlink(elsewhere, join(bucket, name))
+    const put = store.putFile(ref, file, { contentType: 'video/mp4' })
+    await expect(put).rejects.toMatchObject({ code: 'store_refused' })
+    await rm(join(bucket, name))
+  }
+  expect(await readdir(elsewhere)).toEqual([])
+  await store.putFile(ref, file, { contentType: 'video/mp4' })
+})
+
 test.each([
   ['video_fast', '../x'],
   ['video_fast', 'user/../../../x'],
@@ -57,6 +87,7 @@ test.each([
   ['video_fast', ''],
   ['..', 'x'],
   ['.scratch', 'x'],
+  ['video_fast', '.scratch/x'],
   ['a/b', 'x'],
 ])('no object escapes: %s %s', async (bucket, path) => {
   const { store, file } = await storeWithServer()
@@ -130,4 +161,15 @@ test('an object that is gone is a 404, and so is what is no object', async () =>
   expect((await fetch(`${url}/`)).status).toBe(404)
   expect((await fetch(`${url}/%zz`)).status).toBe(404)
   expect((await fetch(`${url}/.scratch/x`)).status).toBe(404)
+})
+
+test('an unfinished write is not served, also to who has a signature', async () => {
+  const { directory, url } = await storeWithServer()
+  const unfinished = 'video_fast/.scratch/x'
+  await mkdir(join(directory, dirname(unfinished)), { recursive: true })
+  await writeFile(join(directory, unfinished), '0123456789')
+  const expires = Math.floor(Date.now() / 1000) + 60
+  const signature = signObject(signingKey, unfinished, expires)
+  const response = await fetch(`${url}/${unfinished}?expires=${expires}&signature=${signature}`)
+  expect([response.status, await response.text()]).toEqual([403, 'no such object\n'])
 })

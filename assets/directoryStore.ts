@@ -9,17 +9,17 @@ import type { ObjectRef, ObjectStore, StoredObject } from './store.ts'
 import { NEVER_EXPIRES, signObject } from './urlSignature.ts'
 
 export interface DirectoryStoreOptions {
-  /** Holds `<bucket>/<path>`, and `.scratch` for unfinished writes. */
+  /** Holds `<bucket>/<path>`. A bucket may be a link to another disk, so unfinished writes lie in its own `.scratch`. */
   directory: string
   /** Where the store server answers, without a slash at its end. */
   url: string
   signingKey: string
 }
 
+const SCRATCH = '.scratch'
+
 /** A store in a directory, for one machine or a shared file system; `createStoreServer` serves its signed URLs. */
 export function createDirectoryStore({ directory, url, signingKey }: DirectoryStoreOptions): ObjectStore {
-  const scratch = join(directory, '.scratch')
-
   function urlUntil(ref: ObjectRef, expires: number): string {
     objectFile(directory, ref)
     const objectPath = `${ref.bucket}/${ref.path}`
@@ -31,8 +31,8 @@ export function createDirectoryStore({ directory, url, signingKey }: DirectorySt
     async putFile(ref, file, { signal }) {
       const target = objectFile(directory, ref)
       signal?.throwIfAborted()
-      await refuseLinkedFolder(directory, ref)
-      await copyAtomically(file, target, scratch)
+      for (const folder of [dirname(ref.path), SCRATCH]) await refuseLink(directory, ref.bucket, folder)
+      await copyAtomically(file, target, join(directory, ref.bucket, SCRATCH))
     },
 
     async getFile(ref, file, { maxBytes, signal }) {
@@ -48,7 +48,7 @@ export function createDirectoryStore({ directory, url, signingKey }: DirectorySt
     async remove(bucket, paths) {
       for (const path of paths) {
         const file = objectFile(directory, { bucket, path })
-        await refuseLinkedFolder(directory, { bucket, path })
+        await refuseLink(directory, bucket, dirname(path))
         await rm(file, { force: true })
         if (path.includes('/')) await rmdir(dirname(file)).catch(() => {}) // its folder, if that was the last in it
       }
@@ -66,14 +66,14 @@ export function createDirectoryStore({ directory, url, signingKey }: DirectorySt
     },
 
     async check() {
-      await mkdir(scratch, { recursive: true })
-      await access(scratch, constants.W_OK)
+      await mkdir(directory, { recursive: true })
+      await access(directory, constants.W_OK)
     },
   }
 }
 
 function objectFile(directory: string, ref: ObjectRef): string {
-  if (!isObjectRef(ref))
+  if (!isObjectRef(ref) || ref.path.startsWith(`${SCRATCH}/`))
     throw new JobFailure('store_refused', `not an object path: ${ref.bucket}/${ref.path}`)
   return join(directory, ref.bucket, ref.path)
 }
@@ -93,10 +93,9 @@ function noObject({ bucket, path }: ObjectRef): JobFailure {
 }
 
 /** An operator may link the store's folder, or a bucket's, to another disk; a link below would have us write anywhere. */
-async function refuseLinkedFolder(directory: string, { bucket, path }: ObjectRef): Promise<void> {
-  const folder = dirname(path)
+async function refuseLink(directory: string, bucket: string, folder: string): Promise<void> {
   if (folder !== '.' && (await leadsThroughLink(join(directory, bucket), folder)))
-    throw new JobFailure('store_refused', `a folder of ${bucket}/${path} is a link`)
+    throw new JobFailure('store_refused', `${bucket}/${folder} is a link, or lies below one`)
 }
 
 async function listFolder(folder: string): Promise<StoredObject[]> {

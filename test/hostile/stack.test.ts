@@ -156,8 +156,10 @@ function hostilePayloads(pictures: string): { id: string; user_id: string }[] {
 
 /** All that these jobs may write to: their users' own folders, and what the store has in hand. */
 const foldersOf = (payloads: readonly { user_id: string }[]) => [
-  'store/.scratch',
-  ...OUTPUTS.flatMap(bucket => payloads.map(({ user_id }) => `store/${bucket}/${user_id}`)),
+  ...OUTPUTS.flatMap(bucket => [
+    `store/${bucket}/.scratch`,
+    ...payloads.map(({ user_id }) => `store/${bucket}/${user_id}`),
+  ]),
 ]
 
 async function finish(pipeline: Pipeline, payloads: readonly { id: string }[]): Promise<string[]> {
