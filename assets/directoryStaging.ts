@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, rm, stat, utimes } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { JobFailure } from '../jobs/failures.ts'
 import { SHA256 } from '../jobs/sha256.ts'
 import { copyAtomically, errorCode } from './atomicFile.ts'
 import { fileHash } from './fileHash.ts'
 import { collectFiles, filesIn } from './keptFiles.ts'
+import { removeOldScratch } from './oldScratch.ts'
 import type { Staging } from './staging.ts'
-
-/** What a killed process left unfinished is surely nobody's after this. */
-const SCRATCH_TTL_MS = 3_600_000
 
 /**
  * Staging in a directory, for one machine or a shared file system. Names have no extension: originals come in every
@@ -75,13 +73,4 @@ async function hashIfThere(file: string): Promise<string | null> {
 async function touch(file: string): Promise<void> {
   const now = new Date()
   await utimes(file, now, now)
-}
-
-async function removeOldScratch(scratch: string): Promise<void> {
-  const names = await readdir(scratch).catch(() => [])
-  for (const name of names) {
-    const path = join(scratch, name)
-    const found = await stat(path).catch(() => null)
-    if (found && Date.now() - found.mtimeMs > SCRATCH_TTL_MS) await rm(path, { recursive: true, force: true })
-  }
 }

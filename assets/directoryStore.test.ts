@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
@@ -45,6 +45,17 @@ test('an object is written whole, replaced, read, listed and removed', async () 
     code: 'reference_not_found',
   })
   await store.check()
+})
+
+test('what a killed process left unfinished goes with a later write, what may be under way stays', async () => {
+  const { directory, store, file } = await storeWithServer()
+  const scratch = join(directory, ref.bucket, '.scratch')
+  await mkdir(scratch, { recursive: true })
+  const twoHoursAgo = new Date(Date.now() - 7_200_000)
+  for (const name of ['left', 'under way']) await writeFile(join(scratch, name), '01234')
+  await utimes(join(scratch, 'left'), twoHoursAgo, twoHoursAgo)
+  await store.putFile(ref, file, { contentType: 'video/mp4' })
+  expect(await readdir(scratch)).toEqual(['under way'])
 })
 
 test('a bucket may be a link to another disk', async context => {

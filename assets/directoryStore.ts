@@ -5,6 +5,7 @@ import { JobFailure } from '../jobs/failures.ts'
 import { copyAtomically, errorCode, isMissing } from './atomicFile.ts'
 import { leadsThroughLink } from './linkedPath.ts'
 import { isObjectRef } from './objectRef.ts'
+import { removeOldScratch } from './oldScratch.ts'
 import type { ObjectRef, ObjectStore, StoredObject } from './store.ts'
 import { NEVER_EXPIRES, signObject } from './urlSignature.ts'
 
@@ -32,7 +33,10 @@ export function createDirectoryStore({ directory, url, signingKey }: DirectorySt
       const target = objectFile(directory, ref)
       signal?.throwIfAborted()
       for (const folder of [dirname(ref.path), SCRATCH]) await refuseLink(directory, ref.bucket, folder)
-      await copyAtomically(file, target, join(directory, ref.bucket, SCRATCH))
+      const scratch = join(directory, ref.bucket, SCRATCH)
+      // Before the write, which may need the room. What cannot be removed is in nobody's way.
+      await removeOldScratch(scratch).catch(() => {})
+      await copyAtomically(file, target, scratch)
     },
 
     async getFile(ref, file, { maxBytes, signal }) {
