@@ -6,6 +6,7 @@ import { DeterminismViolationError } from '@temporalio/workflow'
 import { describe, expect, inject, test } from 'vitest'
 import { quietRuntime } from '../stack.ts'
 import { recordHistories } from './recordHistories.ts'
+import { recordInterruptions } from './recordInterruptions.ts'
 
 quietRuntime()
 
@@ -40,15 +41,20 @@ describe('histories of earlier code', () => {
         'delivery-by-reconciler',
         'delivery-given-up',
         'image-aborted',
+        'image-canceled-uploading',
         'image-completed',
+        'image-deadline',
         'image-engine-rejected',
         'image-invalid',
         'image-receiver-down',
+        'image-reference-dropped',
         'image-reference-lost',
         'image-terminated',
+        'image-with-usage',
         'quarantine-rejected',
         'quarantine-released',
         'video-both-references',
+        'video-canceled-rendering',
         'video-enhanced',
       ]),
     )
@@ -62,7 +68,12 @@ describe('histories of earlier code', () => {
   })
 })
 
-test.runIf(process.env.RECORD_HISTORIES === '1')('record', { timeout: 120_000 }, async () => {
-  await mkdir(folder, { recursive: true })
-  await recordHistories(folder)
+describe.runIf(process.env.RECORD_HISTORIES === '1')('record', () => {
+  test.each([
+    ['jobs of many endings', recordHistories],
+    ['jobs that are interrupted', recordInterruptions],
+  ])('%s', { timeout: 120_000 }, async (_, record) => {
+    await mkdir(folder, { recursive: true })
+    await record(folder)
+  })
 })

@@ -1,17 +1,15 @@
-import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
-import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type { Client } from '@temporalio/client'
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import sharp from 'sharp'
 import { expect, onTestFinished } from 'vitest'
+import { startCallbackReceiver } from '../../dev/callbackReceiver.ts'
 import { freePort } from '../../dev/freePort.ts'
 import { queuesWithPrefix } from '../../jobs/queues.ts'
 import { WORKFLOW_TYPES } from '../../jobs/temporalNames.ts'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import type { CardCommandInput } from '../../workflows/types.ts'
+import { saveHistory } from './historyFiles.ts'
 import { losing, withReference } from './lostReferences.ts'
 import { payloadOf } from './payloads.ts'
 import { ending, openPipeline, type PipelineOptions } from './pipeline.ts'
@@ -19,21 +17,14 @@ import { ending, openPipeline, type PipelineOptions } from './pipeline.ts'
 const open = ({ env, ...options }: PipelineOptions) =>
   openPipeline({ ...options, env: { HOST_ID: 'card-1', RECONCILE_SECONDS: '1', ...env } })
 
-/** A history of earlier code stays, and the new one gets its day into its name. */
-function newFile(folder: string, name: string): string {
-  const file = join(folder, `${name}.json`)
-  return existsSync(file) ? join(folder, `${name}-${new Date().toISOString().slice(0, 10)}.json`) : file
-}
-
 /** Runs jobs of many endings, and writes the histories of their workflows into a folder, one JSON file each. */
 export async function recordHistories(folder: string): Promise<void> {
-  const save = async (temporal: Client, workflowId: string, name: string) => {
-    const history = await temporal.workflow.getHandle(workflowId).fetchHistory()
-    await writeFile(newFile(folder, name), `${neutral(historyToJSON(history))}\n`)
-  }
+  const save = (temporal: Client, workflowId: string, name: string) =>
+    saveHistory({ temporal, folder }, workflowId, name)
 
   const { run, temporal, pipeline, heard, config } = await open({})
   const picture = await servePicture()
+  const anybody = randomUUID()
   const jobs = {
     'image-completed': payloadOf({ config: { num_images: 3 } }),
     'video-both-references': payloadOf({
@@ -43,6 +34,10 @@ export async function recordHistories(folder: string): Promise<void> {
     'image-engine-rejected': payloadOf({ metadata: { simulate: 'invalid_input' } }),
     'image-invalid': payloadOf({ config: { num_images: 4 } }),
     'video-enhanced': payloadOf({ type: 'video7b_fast_enhanced' }),
+    'image-reference-dropped': payloadOf({
+      userId: anybody,
+      metadata: { reference_image_url: `reference_images/${anybody}/gone.png`, reference_fallback: true },
+    }),
   }
   for (const [name, payload] of Object.entries(jobs)) {
     await run(payload)
@@ -112,19 +107,17 @@ export async function recordHistories(folder: string): Promise<void> {
     .catch(() => {})
   await save(temporal, workflowIds.job(undelivered.id), 'image-receiver-down')
   await save(temporal, workflowIds.callback(undelivered.id), 'delivery-given-up')
+
+  const usage = await startCallbackReceiver()
+  onTestFinished(() => usage.close())
+  const counted = await open({ env: { METRICS_URL: usage.metricsUrl } })
+  const used = payloadOf()
+  await counted.run(used)
+  await save(temporal, workflowIds.job(used.id), 'image-with-usage')
+  expect(usage.usage.length).toBe(2)
+  expect(heard(jobs['image-reference-dropped'].id).at(-1)?.metadata).toHaveProperty('reference_dropped')
   expect(heard(jobs['image-completed'].id).length).toBe(2)
   expect((await pipeline.get(jobs['image-completed'].id)).status).toBe('completed')
-}
-
-/** Without what tells of the machine that ran it: no replay reads that. */
-function neutral(history: string): string {
-  const hidden = new Map([
-    ['stackTrace', ''],
-    ['identity', 'worker'],
-  ])
-  const text = JSON.stringify(JSON.parse(history), (key, value: unknown) => hidden.get(key) ?? value, 1)
-  // A worker's own queue is named after its process and host.
-  return text.replaceAll(/\d+@[\w.-]+/g, match => (match.includes(hostname()) ? 'worker' : match))
 }
 
 async function servePicture(): Promise<string> {
