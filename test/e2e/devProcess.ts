@@ -37,8 +37,8 @@ export interface DevProcess {
   stop(): Promise<void>
 }
 
-/** Starts a development stack that renders as fast as it can, in a folder of its own. */
-export async function startDevProcess(): Promise<DevProcess> {
+/** Starts a development stack that renders as fast as it can, in a folder of its own; `env` is what it has besides. */
+export async function startDevProcess(env: Record<string, string> = {}): Promise<DevProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'ourvidz-e2e-'))
   const options = {
     // Not the repository: a `.env` there is the developer's.
@@ -51,6 +51,7 @@ export async function startDevProcess(): Promise<DevProcess> {
       TEMPORAL_ADDRESS: '',
       // The test runner asks for colours, which a pipe does not get by itself.
       FORCE_COLOR: undefined,
+      ...env,
     },
     reject: false,
   } as const
