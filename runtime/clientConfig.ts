@@ -1,7 +1,8 @@
 import { type Config, parseConfig } from './config.ts'
 import type { Environment } from './environmentSchema.ts'
 
-const CLIENT_VARIABLES = new Set<string>([
+/** Variables that the SDK reads. */
+export const CLIENT_VARIABLES = new Set<string>([
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
   'TEMPORAL_API_KEY',

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { parseClientConfig } from './clientConfig.ts'
+import { CLIENT_VARIABLES, parseClientConfig } from './clientConfig.ts'
 import { ConfigError, parseConfig } from './config.ts'
 import { environmentSchema } from './environmentSchema.ts'
 
 const documentation = await readFile(new URL('../docs/configuration.md', import.meta.url), 'utf8')
 
-/** Rows of the reference: the variable, and its default or undefined where there is a dash. */
+/** Rows of the reference: the variable, its default or undefined where there is a dash, and who reads it. */
 const documented = [
-  ...documentation.matchAll(/^\| `([A-Z_]+)` \| (?:—|`(.*?)`) \| \S.* \| (?:[CGDU] ?)+\|$/gm),
-].map(([, name = '', value]) => ({ name, value }))
+  ...documentation.matchAll(/^\| `([A-Z_]+)` \| (?:—|`(.*?)`) \| \S.* \| ((?:[CGDU] ?)+)\|$/gm),
+].map(([, name = '', value, readers = '']) => ({ name, value, readers }))
 
 test('docs/configuration.md lists exactly the variables that are read, once each', () => {
   expect(documented.map(row => row.name).sort()).toEqual(Object.keys(environmentSchema.shape).sort())
@@ -20,6 +20,15 @@ test.each(documented)('the documented default of $name is the real one', ({ name
   const real = schema?.parse(undefined)
   if (value === undefined) expect([undefined, '', []]).toContainEqual(real)
   else expect(schema?.parse(value)).toEqual(real)
+})
+
+test('docs/configuration.md says which of the command’s variables the SDK reads', () => {
+  const [, said = ''] = /of those the SDK reads (.*?) \(`parseClientConfig`\)/.exec(documentation) ?? []
+  const names = [...said.matchAll(/`(.*?)(…?)`/g)].map(([, name = '', more]) => `${name}${more && '.+'}`)
+  const read = documented.filter(
+    ({ name, readers }) => readers.includes('U') && new RegExp(`^(${names.join('|')})$`).test(name),
+  )
+  expect(read.map(({ name }) => name).toSorted()).toEqual([...CLIENT_VARIABLES].toSorted())
 })
 
 test('an empty environment is enough', () => {
