@@ -75,7 +75,9 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
       if (delivery === 'outdated' || delivery === 'delivered') {
         return { outdated: delivery === 'outdated', beganMs }
       }
-      if (delivery === 'refused' || Date.now() + pauseMs > untilMs) giveUp(attempts, delivery)
+      const isLast = delivery === 'refused' || Date.now() + pauseMs > untilMs
+      // Who asked while the attempt was under way may have mended the receiver since it answered.
+      if (isLast && !hurried) giveUp(attempts, delivery)
       showDelivery(
         'retrying',
         `attempt ${attempts} failed; the next follows in ${Math.round(pauseMs / 1000)} s`,

@@ -6,11 +6,13 @@ import type { Delivery } from '../../dev/deliveryLog.ts'
 import { freePort } from '../../dev/freePort.ts'
 import type { Behaviour } from '../../dev/receiverBehaviour.ts'
 import { failedEvent } from '../../jobs/callback.ts'
+import { SIGNALS } from '../../jobs/temporalNames.ts'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { attributeKeys } from '../../workflows/attributeKeys.ts'
+import type { DeliverCallbackInput } from '../../workflows/types.ts'
 import { startGoneReceiver } from './goneReceiver.ts'
 import { payloadOf } from './payloads.ts'
-import { ending, openPipeline } from './pipeline.ts'
+import { ending, openPipeline, type Pipeline } from './pipeline.ts'
 
 /** A receiver that does not answer is soon given up. */
 const IMPATIENT = { CALLBACK_TIMEOUT_SECONDS: '1' }
@@ -37,6 +39,19 @@ async function deliveryState(
     if (error instanceof WorkflowNotFoundError) return null
     throw error
   }
+}
+
+/** Delivers the failure of a job that there is not. */
+async function startDelivery({ temporal, config }: Pipeline, more: Omit<DeliverCallbackInput, 'event'> = {}) {
+  const { id } = payloadOf()
+  const at = new Date().toISOString()
+  const event = failedEvent({ jobId: id, plan: null, failure: { code: 'stuck' }, planError: null, at })
+  const delivery = await temporal.workflow.start('deliverCallbackWorkflow', {
+    workflowId: workflowIds.callback(id),
+    taskQueue: `${config.temporal.queuePrefix}.jobs`,
+    args: [{ event, ...more }],
+  })
+  return { event, delivery }
 }
 
 describe('a receiver that refuses at first', () => {
@@ -92,14 +107,11 @@ describe('an attempt of processing that is still being worked on', () => {
   })
 
   test('whose time is over before a worker comes to the repetition: it is repeated then', async () => {
-    const { temporal, config, receiver } = await openPipeline({ gpu: false })
-    const { id } = payloadOf()
-    const at = new Date().toISOString()
-    const event = failedEvent({ jobId: id, plan: null, failure: { code: 'stuck' }, planError: null, at })
-    const delivery = await temporal.workflow.start('deliverCallbackWorkflow', {
-      workflowId: workflowIds.callback(id),
-      taskQueue: `${config.temporal.queuePrefix}.jobs`,
-      args: [{ event, delivered: true, repeatAtMs: Date.now() - 1000 }],
+    const pipeline = await openPipeline({ gpu: false })
+    const { receiver } = pipeline
+    const { event, delivery } = await startDelivery(pipeline, {
+      delivered: true,
+      repeatAtMs: Date.now() - 1000,
     })
     expect(await delivery.result()).toEqual({ attempts: 1 })
     expect(processed(receiver.log.deliveries, 'failed').map(({ webhookId }) => webhookId)).toEqual([event.id])
@@ -209,6 +221,18 @@ describe('what is given up', () => {
     await expect.poll(() => pipeline.heard(payload.id).length, { timeout: 10_000 }).toBe(1)
     expect(pipeline.receiver.log.job(payload.id)?.last).toMatchObject({ status: 'completed' })
     await expect.poll(undelivered, { interval: 1100, timeout: 10_000 }).toEqual([])
+  })
+
+  test('is tried once more where somebody asked for it while the last attempt was under way', async () => {
+    const gone = await startGoneReceiver(1000)
+    const pipeline = await openPipeline({ gpu: false, env: { CALLBACK_URL: gone.url } })
+    const { delivery } = await startDelivery(pipeline)
+    await expect.poll(gone.asked).toBe(1)
+    await delivery.signal(SIGNALS.deliverNow)
+    await expect(delivery.result()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('refused after 2 attempts') },
+    })
+    expect(gone.asked()).toBe(2)
   })
 
   test('as 410 Gone says that it always will be, is given up at once', async () => {

@@ -1,12 +1,14 @@
 import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 
-/** A receiver that answers 410 to everything, until the test ends. */
-export async function startGoneReceiver(): Promise<{ url: string; asked(): number }> {
+/** A receiver that answers 410 to everything, after a while, until the test ends. */
+export async function startGoneReceiver(delayMs = 0): Promise<{ url: string; asked(): number }> {
   let asked = 0
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     asked += 1
     request.resume()
+    await sleep(delayMs)
     response.writeHead(410, { 'content-type': 'application/json' }).end('{"success":false}')
   })
   const { promise, resolve } = Promise.withResolvers<void>()
