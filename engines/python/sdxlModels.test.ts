@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { beforeAll, expect, it } from 'vitest'
+import { z } from 'zod'
 import { enginePython } from './testing/enginePython.ts'
 
 const CHECKS = fileURLToPath(new URL('testing/sdxl_checks.py', import.meta.url))
@@ -21,6 +22,16 @@ beforeAll(async () => {
 
 it('a short prompt without weights is told to the UNet as diffusers tells it', () => {
   expect(facts.text).toEqual({ embeds: true, negative_embeds: true, pooled: true, negative_pooled: true })
+})
+
+it('a long prompt is cut at its commas, not at the point of a number, and a weight changes what it is in alone', () => {
+  expect(facts.longText).toEqual({ chunks: [2, 2], firstIsLeft: true, lastIsWeighted: true })
+})
+
+it('the last step of every solver begins near no noise', () => {
+  const noise = z.record(z.string(), z.number()).parse(facts.lastNoise)
+  expect(Object.keys(noise)).toEqual(['unipc', 'dpm++', 'euler', 'euler_a', 'ddim'])
+  expect(Math.max(...Object.values(noise))).toBeLessThan(0.05)
 })
 
 it('an image without a reference is diffusers’ own', () => {

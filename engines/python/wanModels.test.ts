@@ -19,6 +19,7 @@ it('WAN: exact equalities, shared weights, and nothing left behind at any gate',
     // A guiding picture is a latent frame of its own, which changes the noise too.
     scaleZeroIsNone: { single: false, start: true, end: true, both: true },
     besideALoad: { none: true, single: true, start: true, end: true, both: true },
+    flowsByAnyConfiguration: { unipc: true, 'dpm++': true },
     bytesOfShells: 0,
     cancelled: {
       gates: ['wan.blocks', 'wan.vace_blocks', 'wan.vae.decoder', 'wan.vae.encoder'],

@@ -20,7 +20,7 @@ from ourvidz_engine.options import parse_options
 from ourvidz_engine.sdxl import Sdxl
 from ourvidz_engine.sdxl.adapters import ENCODER, FILES, Adapters, installed_adapter
 from ourvidz_engine.sdxl.checkpoint import load_pipeline
-from ourvidz_engine.sdxl.solvers import solver_named
+from ourvidz_engine.sdxl.solvers import SOLVERS, solver_named
 from ourvidz_engine.sdxl.text import TextEncoding
 from ourvidz_engine.tiny import sdxl
 
@@ -30,6 +30,9 @@ PICTURE = FOLDER / "waves.png"
 PATHS = ["--models-dir", str(FOLDER), "--sdxl-checkpoint", str(FOLDER / sdxl.CHECKPOINT)]
 OPTIONS = parse_options(["--device", "cpu", *PATHS, "--cache-dir", str(FOLDER / "cache")])
 STRENGTH = 0.6
+USUAL_STEPS = 15
+#: Of 105 tokens in the tiny vocabulary: two chunks, or three where it is cut at its only point.
+LONG = "at f/1.8, " + "the sea, " * 14
 JOB = RenderJob(
     type="sdxl_image_fast", family="sdxl", model="lustify_sdxl", prompt="a lighthouse", negative_prompt="dark",
     steps=3, guidance=6.5, solver="unipc", shift=5.0, width=64, height=64, frames=1, fps=1, images=1,
@@ -144,6 +147,29 @@ def text() -> dict[str, bool]:
     return {name: torch.equal(getattr(told, name), each) for name, each in zip(names, wanted, strict=True)}
 
 
+def long_text() -> dict[str, object]:
+    """How many chunks of 77 tokens a prompt with a decimal number takes, and whether one weight in the last leaves the first."""
+    encoding = TextEncoding(load_pipeline(OPTIONS))
+    told = [encoding.encode(LONG + end, "", "job").embeds for end in ("the sea", "(the sea:1.3)")]
+    return {
+        "chunks": [embeds.shape[1] / 77 for embeds in told],
+        "firstIsLeft": torch.allclose(told[0][:, :77], told[1][:, :77], atol=1e-5),
+        "lastIsWeighted": not torch.allclose(told[0][:, 77:], told[1][:, 77:], atol=1e-3),
+    }
+
+
+def last_noise() -> dict[str, float]:
+    """The noise of a usual job's last step, by solver."""
+    config = load_pipeline(OPTIONS).scheduler.config
+    found = {}
+    for name in SOLVERS:
+        solver = solver_named(name, config)
+        solver.set_timesteps(USUAL_STEPS)
+        kept = solver.alphas_cumprod[int(solver.timesteps[-1])]
+        found[name] = float(((1 - kept) / kept).sqrt())
+    return found
+
+
 def main() -> None:
     quieten()
     sdxl.write(FOLDER)
@@ -151,6 +177,8 @@ def main() -> None:
     with holding(OpenGates()), torch.no_grad():
         facts = {
             "text": text(),
+            "longText": long_text(),
+            "lastNoise": last_noise(),
             "asBare": torch.equal(drawn_by(bare(JOB), JOB), drawn(JOB)),
             "adapters": {type: adapted(type) for type in FILES},
         }

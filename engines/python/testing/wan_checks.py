@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from diffusers import (
     AutoencoderKLWan,
+    FlowMatchEulerDiscreteScheduler,
     UniPCMultistepScheduler,
     WanPipeline,
     WanVACEPipeline,
@@ -32,6 +33,7 @@ from ourvidz_engine.wan.conditions import conditioning_scale, conditions
 from ourvidz_engine.wan.decoding import denormalise
 from ourvidz_engine.wan.installed import T2V_FOLDER, VACE_FOLDER, source_folder
 from ourvidz_engine.wan.negative_prompt import DEFAULT_NEGATIVE_PROMPT
+from ourvidz_engine.wan.schedulers import SCHEDULERS, scheduler_for
 from ourvidz_engine.wan.share import shell, text_only_of
 from ourvidz_engine.wan.text_encoder import read_tokenizer, tokens
 from ourvidz_engine.wan.weights import read_model
@@ -170,6 +172,20 @@ def tokens_as_filed() -> bool:
     return tokens(read_tokenizer(VACE / "tokenizer"), text).input_ids[0, : len(filed)].tolist() == filed
 
 
+def flows_by_any_configuration() -> dict[str, bool]:
+    """Whether the noise of every step is the same where the folder has another scheduler's configuration."""
+    config = json.loads((VACE / "scheduler/scheduler_config.json").read_text())
+    same = {}
+    for solver in SCHEDULERS:
+        own, another = (
+            scheduler_for(solver, 5.0, given) for given in (config, FlowMatchEulerDiscreteScheduler().config)
+        )
+        for each in (own, another):
+            each.set_timesteps(8)
+        same[solver] = torch.equal(own.sigmas, another.sigmas)
+    return same
+
+
 def main() -> None:
     quieten()
     tiny.write(FOLDER)
@@ -183,6 +199,7 @@ def main() -> None:
         "asBare": {m: torch.equal(render(family, job_of(m)), bare(m)) for m in ROLES},
         "scaleZeroIsNone": {m: torch.equal(without_scale(family, m), none) for m in ROLES if m != "none"},
         "besideALoad": {m: torch.equal(render(family, job_of(m)), beside_a_load[m]) for m in ROLES},
+        "flowsByAnyConfiguration": flows_by_any_configuration(),
         "bytesOfShells": bytes_of_shells(),
         "cancelled": cancelled_anywhere(family),
         "lowMemory": low_memory(family),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from compel import Compel, CompelForSDXL
-from compel.embeddings_provider import EmbeddingsProvider
+from compel.embeddings_provider import EmbeddingsProvider, SplitLongTextMode
 from compel.prompt_parser import Conjunction, FlattenedPrompt
 from diffusers import StableDiffusionXLPipeline
 
@@ -40,6 +40,9 @@ class TextEncoding:
     def __init__(self, pipe: StableDiffusionXLPipeline) -> None:
         both = CompelForSDXL(pipe)
         self._compels: tuple[Compel, Compel] = (both.compel_1, both.compel_2)
+        for compel in self._compels:
+            # Not at sentences, compel's own choice: it takes the point of f/1.8 for the end of one.
+            compel.conditioning_provider.split_long_text_mode = SplitLongTextMode.PHRASES
 
     def encode(self, prompt: str, negative_prompt: str, job_id: str) -> Conditioning:
         embeds, pooled = self._encode(prompt, job_id)
