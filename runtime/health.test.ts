@@ -18,7 +18,7 @@ async function start(options: Partial<HealthOptions> = {}) {
     port: 0,
     log,
     checks: {},
-    registry: metrics.registry,
+    metrics,
     ...options,
   })
   servers.push(server)
@@ -116,6 +116,32 @@ test('callers at the same time share one run of the checks', async () => {
   open()
   expect((await Promise.all(answers)).map(answer => answer.status)).toEqual([200, 200, 200])
   expect(runs).toBe(1)
+})
+
+test('a scrape tells which checks pass, from the start and without waiting for one that hangs', async () => {
+  const known = Promise.withResolvers<void>()
+  let store = () => known.promise
+  const checks = {
+    temporal: () => 'said',
+    store: () => store(),
+    engine: () => Promise.reject(new Error('starting')),
+  }
+  const { get, metrics } = await start({ checks })
+  const series = (text: string) => text.split('\n').filter(line => line.startsWith('ourvidz_ready{'))
+  const told = (temporal: number, store: number) => [
+    `ourvidz_ready{check="temporal"} ${temporal}`,
+    `ourvidz_ready{check="store"} ${store}`,
+    'ourvidz_ready{check="engine"} 0',
+  ]
+  expect(series(await metrics.registry.metrics())).toEqual(told(0, 0))
+  const scrape = async () => series(await (await get('/metrics')).text())
+  const began = performance.now()
+  expect(await scrape()).toEqual(told(1, 0))
+  expect(performance.now() - began).toBeLessThan(4_000)
+  known.resolve()
+  await expect.poll(scrape).toEqual(told(1, 1))
+  store = () => Promise.reject(new Error('gone'))
+  expect(await scrape()).toEqual(told(1, 0))
 })
 
 test("one page holds our metrics and those of Temporal's core", async () => {

@@ -1,24 +1,19 @@
 import { createServer, type ServerResponse } from 'node:http'
-import type { Registry } from 'prom-client'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { listenAt } from './listenAt.ts'
-import type { Logger } from './log.ts'
 import { mergedMetrics } from './mergedMetrics.ts'
-import { type Checks, createReadiness } from './readiness.ts'
+import type { Metrics } from './metrics.ts'
+import { createReadiness, type ReadinessOptions } from './readiness.ts'
 
-export interface HealthOptions {
+export interface HealthOptions extends ReadinessOptions {
   host: string
   /** 0: any free port. */
   port: number
-  log: Logger
-  /** Each resolves when its part is usable, and rejects with the reason when it is not. A string that it gives is shown. */
-  checks: Checks
-  registry: Registry
+  metrics: Pick<Metrics, 'ready' | 'registry'>
   /** What else is served, by path: each gives a value, or a promise of one, that is sent as JSON. */
   pages?: Record<string, () => unknown>
   /** Address of the metrics of Temporal's core, from `installTemporalRuntime`. */
   coreMetricsUrl?: string
-  /** Once aborted, the program is no longer ready. */
-  signal?: AbortSignal
 }
 
 export interface HealthServer {
@@ -26,13 +21,16 @@ export interface HealthServer {
   close(): Promise<void>
 }
 
+/** A scrape waits no longer for the checks: what one says later is in the next. Prometheus gives a scrape up by itself after 10 s. */
+const SCRAPE_WAITS_MS = 1_000
+
 /**
  * Serves `/livez` (the process turns), `/readyz` (503 until every check passes; JSON that names them) and `/metrics`
  * (Prometheus text, ours and the core's), and the pages. Throws when the port is taken.
  */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const pages: NonNullable<HealthOptions['pages']> = Object.assign(Object.create(null), options.pages)
-  const readiness = createReadiness(options.checks, options.log, options.signal)
+  const readiness = createReadiness(options)
   const server = createServer((request, response) => {
     // A path of two slashes is no URL, which must not be an error of ours.
     const path = URL.parse(request.url ?? '/', 'http://health')?.pathname ?? ''
@@ -49,8 +47,10 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
       return send(response, report.ready ? 200 : 503, 'application/json', `${JSON.stringify(report)}\n`)
     }
     if (path === '/metrics') {
-      const text = await mergedMetrics(options.registry, options.coreMetricsUrl)
-      return send(response, 200, options.registry.contentType, text)
+      const { registry } = options.metrics
+      await Promise.race([readiness(), sleep(SCRAPE_WAITS_MS, undefined, { ref: false })])
+      const text = await mergedMetrics(registry, options.coreMetricsUrl)
+      return send(response, 200, registry.contentType, text)
     }
     const page = pages[path]
     if (page) return send(response, 200, 'application/json', `${JSON.stringify(await page())}\n`)

@@ -15,6 +15,12 @@ export function createMetrics() {
     onScrape(act: () => void) {
       refresh = act
     },
+    ready: new Gauge({
+      name: 'ourvidz_ready',
+      help: 'Whether a check of /readyz passes: 1 or 0.',
+      labelNames: ['check'],
+      registers,
+    }),
     callbackDeliveries: new Counter({
       name: 'ourvidz_callback_deliveries_total',
       help: 'Attempts to deliver a callback, by the status they carry and how they ended.',
@@ -71,6 +77,12 @@ export function createMetrics() {
       help: 'Seconds from asking a lane to yield until another had the card, by the lane that got it.',
       labelNames: ['lane'],
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60],
+      registers,
+    }),
+    laneMode: new Gauge({
+      name: 'ourvidz_lane_mode',
+      help: 'Whether a lane is in a mode, as an operator has decided: 1 or 0.',
+      labelNames: ['lane', 'mode'],
       registers,
     }),
     modelMoves: new Counter({

@@ -44,7 +44,7 @@ const program = `
     const connection = await connectTemporalNative(config.temporal)
     defer('connection', () => connection.close())
     const health = await startHealthServer({
-      host: '127.0.0.1', port: 0, log, checks: {}, registry: createMetrics().registry, coreMetricsUrl: metricsUrl, signal,
+      host: '127.0.0.1', port: 0, log, checks: {}, metrics: createMetrics(), coreMetricsUrl: metricsUrl, signal,
     })
     defer('health', () => health.close())
     const worker = await Worker.create({ connection, taskQueue: 'worker-program', activities: { async nothing() {} } })

@@ -75,6 +75,20 @@ test('what happens on the card is in the metrics: turns, cut-ins, models, memory
   expect((await scrape()).ourvidz_card_busy_seconds_total).toBe(busySeconds)
 })
 
+test('the mode of each lane is in the metrics as it is now', async () => {
+  const { card, scrape } = await startCard({})
+  const modes = async (lane: string) => {
+    const seen = await scrape()
+    return ['open', 'paused', 'draining'].map(
+      mode => seen[`ourvidz_lane_mode{lane="${lane}",mode="${mode}"}`],
+    )
+  }
+  expect(await modes('sdxl')).toEqual([1, 0, 0])
+  await card.lanes.set(['sdxl'], 'paused')
+  expect(await modes('sdxl')).toEqual([0, 1, 0])
+  expect(await modes('wan.video')).toEqual([1, 0, 0])
+})
+
 test('a lane whose jobs killed the program again and again says so to the operator, and comes back', async () => {
   const { card, run } = await startCard({ PREVIEW_SPEED: '0', TIME_SCALE: '0.1' })
   const deps = {

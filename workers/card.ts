@@ -65,7 +65,7 @@ export async function createCard(deps: CardDeps): Promise<Card> {
       ? null
       : createMemoryBudget({ budgetMiB: engine.budgetMiB, now: () => performance.now() })
   const memory = () => budget?.status() ?? null
-  const { turns, onUse, onMove } = createCardMetrics(metrics, memory)
+  const { turns, onUse, onMove } = createCardMetrics(metrics, memory, lanes)
   const program = createInferenceProgram({
     ...engine.program,
     lanes: LANES,

@@ -1,6 +1,8 @@
 import { type CardUse, createCardMeter } from '../gpu/cardMeter.ts'
+import type { LaneModes } from '../gpu/laneModes.ts'
 import type { TurnObserver } from '../gpu/turnstile.ts'
-import type { MemoryStatus } from '../jobs/cardStatus.ts'
+import { LANE_MODES, type MemoryStatus } from '../jobs/cardStatus.ts'
+import { LANES } from '../jobs/jobTypes.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 
 export interface CardMetrics {
@@ -9,8 +11,12 @@ export interface CardMetrics {
   onMove: (move: 'load' | 'unload', model: string) => void
 }
 
-/** Brings what happens on the card into the metrics. `memory` is asked at each scrape. */
-export function createCardMetrics(metrics: Metrics, memory: () => MemoryStatus | null): CardMetrics {
+/** Brings what happens on the card into the metrics. `memory` and `lanes` are asked at each scrape. */
+export function createCardMetrics(
+  metrics: Metrics,
+  memory: () => MemoryStatus | null,
+  lanes: Pick<LaneModes, 'get'>,
+): CardMetrics {
   const meter = createCardMeter()
   let told = meter.read()
 
@@ -27,6 +33,9 @@ export function createCardMetrics(metrics: Metrics, memory: () => MemoryStatus |
     const status = memory()
     metrics.cardBudgetMiB.set(status?.budgetMiB ?? 0)
     metrics.cardReservedMiB.set(status?.reservedMiB ?? 0)
+    for (const lane of LANES) {
+      for (const mode of LANE_MODES) metrics.laneMode.set({ lane, mode }, lanes.get(lane) === mode ? 1 : 0)
+    }
   })
 
   return {

@@ -7,6 +7,7 @@ import { type WeightSetName, weightSets } from '../engines/python/weights.ts'
 import { createProgramHarness } from '../engines/testing/programHarness.ts'
 import { LANES } from '../jobs/jobTypes.ts'
 import { parseConfig } from '../runtime/config.ts'
+import { createMetrics } from '../runtime/metrics.ts'
 import { createReadiness } from '../runtime/readiness.ts'
 import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import { createCardStatus, laneChecks } from './cardStatus.ts'
@@ -41,10 +42,7 @@ async function served(kind: 'diffusers' | 'preview') {
     card: null,
     memory: () => null,
   }
-  const ready = createReadiness(
-    laneChecks(() => deps),
-    log,
-  )
+  const ready = createReadiness({ checks: laneChecks(() => deps), log, metrics: createMetrics() })
   return {
     modelsDir,
     async fetch(...names: WeightSetName[]) {

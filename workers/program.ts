@@ -54,7 +54,7 @@ export async function runWorkerProgram(
         log,
         checks,
         pages,
-        registry: metrics.registry,
+        metrics,
         coreMetricsUrl: metricsUrl,
         signal: run.signal,
       })
