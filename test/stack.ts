@@ -23,6 +23,7 @@ import { createNoRoom } from '../workers/noRoom.ts'
 import { prepare } from '../workers/preparation.ts'
 import { ensureReconcileSchedule } from '../workers/reconcileSchedule.ts'
 import { runWorkers } from '../workers/runWorkers.ts'
+import { workerIdentity } from '../workers/soleHost.ts'
 import { replayHistories } from './replay.ts'
 
 /** One part of a stack that a test can stop and start again. */
@@ -36,7 +37,10 @@ export interface TestStack {
   temporal: Client
   startControl(): Promise<Part>
   /** `env`: what is different on this machine, as HOST_ID and DATA_DIR are. `program`: in the engine's place. */
-  startGpu(env?: Record<string, string>, program?: ProgramCommand): Promise<Part & { card: Card }>
+  startGpu(
+    env?: Record<string, string>,
+    program?: ProgramCommand,
+  ): Promise<Part & { card: Card; identity: string }>
   /** What `/metrics` of all the workers that were started would say. */
   metricsText(): Promise<string>
   /** Ends everything, and replays the history of every workflow that ran. */
@@ -149,9 +153,11 @@ export async function openTestStack(
         workerState: laneWorkerState(machine, () => workers),
         ...gate,
       })
+      const identity = workerIdentity()
       workers = await createGpuWorkers({
         config: machine,
         connection,
+        identity,
         metrics,
         status,
         log,
@@ -163,7 +169,7 @@ export async function openTestStack(
           await card.program.stop(1000)
           for (const release of releases.toReversed()) await release()
         }),
-        { card },
+        { card, identity },
       )
     },
     async metricsText() {

@@ -15,6 +15,7 @@ import { prepare } from './preparation.ts'
 import { modelsToWarmUp } from './prewarm.ts'
 import { runWorkerProgram } from './program.ts'
 import { type RunningWorkers, runWorkers } from './runWorkers.ts'
+import { watchSoleHost, workerIdentity } from './soleHost.ts'
 
 const UNENDING =
   'the inference program does not end, though it was killed: the driver may hang (dmesg); restart the machine'
@@ -26,6 +27,7 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   const store = createStore(config.store)
   let workers: Worker[] = []
   let running: RunningWorkers | null = null
+  let host: ReturnType<typeof watchSoleHost> | null = null
   let opened: CardStatusDeps | null = null
   const seen = () => {
     if (opened === null) throw new Error('being prepared')
@@ -51,6 +53,7 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
         if (running === null) throw new Error('not started yet')
         running.check()
       },
+      host: () => host?.check(),
       ...laneChecks(seen),
     },
     { '/card': () => createCardStatus(seen())() },
@@ -88,9 +91,11 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
     workerState: laneWorkerState(config, () => workers),
   }
   const status = createCardStatus(opened)
-  workers = await createGpuWorkers({ config, connection, metrics, status, log, ...card, ...gate })
+  const identity = workerIdentity()
+  workers = await createGpuWorkers({ config, connection, identity, metrics, status, log, ...card, ...gate })
   defer('collector', collectKeptFiles({ config, log, metrics, renders: card.renders }))
 
   running = runWorkers(workers, signal)
+  host = watchSoleHost({ connection, config, identity, log, signal })
   await Promise.race([running.done, unending.promise])
 })

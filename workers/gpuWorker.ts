@@ -31,6 +31,8 @@ import type { Preparation } from './preparation.ts'
 export interface GpuWorkerDeps {
   config: Config
   connection: NativeConnection
+  /** What Temporal is to call this process. */
+  identity: string
   program: InferenceProgram
   desk: RenderDesk
   renders: RenderStore
@@ -60,6 +62,7 @@ const UNUSED_SLOTS = { type: 'fixed-size', numSlots: 2 } as const
 export function createGpuWorkers({
   config,
   connection,
+  identity,
   program,
   desk,
   renders,
@@ -100,6 +103,7 @@ export function createGpuWorkers({
   }
   const shared = {
     connection,
+    identity,
     namespace: config.temporal.namespace,
     dataConverter: workerDataConverter(config.encryption),
     shutdownGraceTime: config.shutdownGraceMs,
