@@ -51,3 +51,24 @@ test('a namespace that is not there, and one that was made without our settings'
     ),
   )
 })
+
+test('two GPU workers with one HOST_ID', async () => {
+  const prefix = `doctor-${randomUUID().slice(0, 8)}`
+  const env = { ...(await machine()), TASK_QUEUE_PREFIX: prefix, HOST_ID: 'gpu-1' }
+  const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS })
+  onTestFinished(() => connection.close())
+  const told = async () => (await runDoctor(env)).of('temporal').slice(3)
+  const poll = (identity: string) =>
+    connection.withDeadline(Date.now() + 3_000, () =>
+      connection.workflowService.pollActivityTaskQueue({
+        ...{ namespace: 'default', identity },
+        taskQueue: { name: `${prefix}.host.gpu-1` },
+      }),
+    )
+  await poll('1@here')
+  expect(await told()).toEqual([])
+  await poll('1@there')
+  expect(await told()).toEqual([
+    expect.stringMatching(/^warn 2 GPU workers have HOST_ID=gpu-1 \(1@(here, 1@there|there, 1@here)\)/),
+  ])
+})

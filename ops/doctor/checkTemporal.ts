@@ -3,6 +3,7 @@ import proto from '@temporalio/proto'
 import { SEARCH_ATTRIBUTES } from '../../jobs/searchAttributes.ts'
 import type { Config } from '../../runtime/config.ts'
 import { connectTemporal } from '../../runtime/temporalConnection.ts'
+import { checkSoleHost } from './checkSoleHost.ts'
 import { type Found, fail, ok, reasonOf, warn } from './finding.ts'
 
 const CALL_MS = 10_000
@@ -11,14 +12,15 @@ const DAY_SECONDS = 86_400
 const RETENTION_DAYS = 30
 const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType
 
-/** Whether Temporal answers, and whether its namespace is as the jobs need it. */
-export async function checkTemporal({ temporal, callback }: Config): Promise<Found[]> {
+/** Whether Temporal answers, whether its namespace is as the jobs need it, and whether nobody else has our name there. */
+export async function checkTemporal({ temporal, callback, hostId }: Config): Promise<Found[]> {
   const connection = await connectTemporal(temporal)
   try {
     return await connection.withDeadline(Date.now() + CALL_MS, async () => [
       await checkServer(connection, temporal),
       await checkRetention(connection, temporal.namespace, callback.retryMs),
       await checkAttributes(connection, temporal.namespace),
+      ...(await checkSoleHost(connection, { hostId, temporal })),
     ])
   } finally {
     await connection.close()
