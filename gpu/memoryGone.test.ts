@@ -57,7 +57,9 @@ test('gives up after the limit, and says what is left, or what nvidia-smi said w
   expect(await waitFor(200)).toBe('the card still shows memory of the program that died')
   const said = 'Failed to initialize NVML: Driver/library version mismatch\n'
   await smi.answers({ apps: said, gpus: said, exitCode: 18 })
-  expect(await waitFor(200)).toBe(`${smi.path} failed (exit code 18): ${said.trim()}`)
+  expect(await waitFor(200)).toBe(
+    `${smi.path} failed (exit code 18): ${said.trim()}; the driver was upgraded under the running system: restart the machine`,
+  )
 })
 
 test('where there is no process to look for, the memory decides', async () => {

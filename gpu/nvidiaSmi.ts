@@ -19,6 +19,8 @@ export interface SeenCard {
 const ANSWER_MS = 30_000
 /** nvidia-smi(1): it has answered, and warns of a card whose infoROM is corrupted. */
 const ANSWERED_WITH_WARNING = 14
+/** The kernel still has the old driver's module. */
+const UPGRADED = /driver\/library version mismatch/i
 
 /** The name comes last, so that a comma in one would do no harm. */
 const CARD_FIELDS = 'uuid,memory.total,memory.used,driver_version,mig.mode.current,name'
@@ -80,8 +82,11 @@ async function ask(program: string, args: readonly string[], answerMs = ANSWER_M
   if (result.exitCode !== 0 && result.exitCode !== ANSWERED_WITH_WARNING) {
     // It complains on stdout.
     const said = [result.stdout, result.stderr].join('\n').trim().split('\n')[0] ?? ''
+    const advice = UPGRADED.test(said)
+      ? '; the driver was upgraded under the running system: restart the machine'
+      : ''
     throw new CardError(
-      `${program} failed (${result.signal ?? `exit code ${result.exitCode}`}): ${said || 'it said nothing'}`,
+      `${program} failed (${result.signal ?? `exit code ${result.exitCode}`}): ${said || 'it said nothing'}${advice}`,
     )
   }
   return result.stdout

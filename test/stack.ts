@@ -131,6 +131,7 @@ export async function openTestStack(
         log,
         signal,
         defer: (_name, release) => releases.push(release),
+        onCardGone: () => {},
       })
       const card = await createCard({
         config: machine,

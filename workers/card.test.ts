@@ -24,7 +24,7 @@ async function startCard(more: Record<string, string>) {
   const ffmpeg = await findFfmpeg()
   const metrics = createMetrics()
   const { signal } = new AbortController()
-  const engine = await openEngine({ config, ffmpeg, log, signal, defer: () => {} })
+  const engine = await openEngine({ config, ffmpeg, log, signal, defer: () => {}, onCardGone: () => {} })
   const card = await createCard({ config, engine, ffmpeg, log, metrics, isWanted: async () => true })
   onTestFinished(() => card.program.stop(1000))
   await card.program.start()

@@ -7,6 +7,7 @@ import { temporaryDirectory } from '../test/temporaryDirectory.ts'
 import { openEngine } from './engine.ts'
 
 async function machine(more: Record<string, string> = {}) {
+  const gone: string[] = []
   const uuid = `GPU-${randomUUID()}`
   const gpus = (usedMiB: number) =>
     `${uuid}, 49140, ${usedMiB}, 580.95.05, [N/A], NVIDIA RTX 6000 Ada Generation\n`
@@ -14,15 +15,17 @@ async function machine(more: Record<string, string> = {}) {
   const DATA_DIR = await temporaryDirectory()
   const env = { ENGINE: 'own', ENGINE_COMMAND: 'my-engine --fast', NVIDIA_SMI: smi.path, PATH: '/usr/bin' }
   const config = parseConfig({ ...env, DATA_DIR, ...more })
-  const open = () =>
+  const open = (memoryGoneMs?: number) =>
     openEngine({
       config,
       ffmpeg: 'ffmpeg',
       log: pino({ level: 'silent' }),
       signal: new AbortController().signal,
+      onCardGone: why => gone.push(why),
+      ...(memoryGoneMs === undefined ? {} : { memoryGoneMs }),
       defer: (_name, release) => onTestFinished(async () => void (await release())),
     })
-  return { uuid, smi, gpus, open }
+  return { uuid, smi, gpus, open, gone }
 }
 
 test('a worker pins its program to the card that it has taken, and no other worker has it', async () => {
@@ -53,4 +56,27 @@ test('a program that has died has given its memory back only when the driver lis
   expect(gone).toBe(false)
   await smi.answers({ gpus: gpus(4) })
   await waited
+})
+
+test.each([
+  [
+    'that nvidia-smi cannot ask for',
+    { gpus: 'Unable to determine the device handle\n', exitCode: 9 },
+    /exit code 9/,
+  ],
+  ['that the driver lists no more', { gpus: '' }, /no longer lists GPU-/],
+])('a card %s is gone', async (_, answers, why) => {
+  const { smi, open, gone } = await machine()
+  const { afterDeath } = await open(1000)
+  await smi.answers({ apps: '4711, 20000\n', ...answers })
+  await afterDeath(4711)
+  expect(gone).toEqual([expect.stringMatching(why)])
+})
+
+test('a card that gives no memory back is there all the same', async () => {
+  const { smi, gpus, open, gone } = await machine()
+  const { afterDeath } = await open(1000)
+  await smi.answers({ gpus: gpus(20_000), apps: '4711, 20000\n' })
+  await afterDeath(4711)
+  expect(gone).toEqual([])
 })

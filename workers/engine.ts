@@ -4,11 +4,13 @@ import { previewCommand } from '../engines/preview/command.ts'
 import type { ProgramCommand } from '../engines/programProcess.ts'
 import { isAdapterInstalled } from '../engines/python/adapterInstalled.ts'
 import { diffusersCommand } from '../engines/python/command.ts'
+import { keepKernels } from '../engines/python/compiledKernels.ts'
 import { ensureEnvironment } from '../engines/python/environment.ts'
 import { chooseList, listFile } from '../engines/python/requirementLists.ts'
 import { waitUntilMemoryIsGone } from '../gpu/memoryGone.ts'
 import type { Installed } from '../gpu/memoryNeeds.ts'
 import { budgetOf } from '../gpu/models.ts'
+import { listCards } from '../gpu/nvidiaSmi.ts'
 import { type OwnedCard, ownCard } from '../gpu/ownCard.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
@@ -33,6 +35,9 @@ export interface EngineDeps {
   /** Ends waiting for packages. */
   signal: AbortSignal
   defer: (name: string, release: () => unknown) => void
+  /** After a death of the program, when the card could not be seen for half a minute: no program starts without it. */
+  onCardGone: (why: string) => void
+  memoryGoneMs?: number
 }
 
 /** A driver that takes longer than this to give memory back will be told by the next program's own failure. */
@@ -96,33 +101,39 @@ function budgetOfCard({ engine, card: choice }: Config, card: OwnedCard | null):
 }
 
 async function diffusersProgram(
-  { config, ffmpeg, log, signal }: EngineDeps,
+  { config, ffmpeg, log, signal, defer }: EngineDeps,
   card: OwnedCard | null,
 ): Promise<ProgramCommand> {
-  const { engine, cacheDir } = config
+  const { engine } = config
+  const cardUuid = card?.uuid ?? null
   const python = await ensureEnvironment({
     python: engine.python,
-    cacheDir,
+    cacheDir: config.cacheDir,
     list: listFile(chooseList(card?.driverVersion ?? null)),
     tell: line => log.info(line),
     signal,
   })
-  return diffusersCommand({
-    ...engine,
-    python,
-    ffmpeg,
-    cacheDir: join(cacheDir, 'engine-kept'),
-    cardUuid: card?.uuid ?? null,
-  })
+  const cacheDir = join(config.cacheDir, 'engine-kept')
+  const kernels = await keepKernels(cacheDir, cardUuid ?? 'cpu')
+  defer('compiled kernels', kernels.close)
+  if (kernels.removed) log.warn('the machine went down in mid-work: models are compiled anew')
+  return diffusersCommand({ ...engine, python, ffmpeg, cacheDir, cardUuid })
 }
 
-async function memoryGone(card: OwnedCard, pid: number | null, { config, log }: EngineDeps): Promise<void> {
+/** Also tells of a card that is gone, which a driver may be that was upgraded, or a container that has lost its devices. */
+async function memoryGone(card: OwnedCard, pid: number | null, deps: EngineDeps): Promise<void> {
+  const { config, log, onCardGone, memoryGoneMs = MEMORY_GONE_MS } = deps
   const why = await waitUntilMemoryIsGone({
     pid,
     uuid: card.uuid,
     nvidiaSmi: config.card.nvidiaSmi,
     usedBeforeMiB: card.usedMiB,
-    limitMs: MEMORY_GONE_MS,
+    limitMs: memoryGoneMs,
   })
-  if (why !== null) log.warn({ pid }, why)
+  if (why === null) return
+  log.warn({ pid }, why)
+  const cards = await listCards(config.card.nvidiaSmi).catch((error: Error) => error)
+  if (cards instanceof Error) onCardGone(cards.message)
+  else if (!cards.some(({ uuid }) => uuid === card.uuid))
+    onCardGone(`the driver no longer lists ${card.uuid}`)
 }

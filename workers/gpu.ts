@@ -61,13 +61,19 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
   connection = await connectTemporalNative(config.temporal, connectOptions)
   defer('Temporal connection', () => connection?.close())
   const jobStatus = createJobStatus(connection, config.temporal.namespace)
-  const engine = await openEngine({ config, ffmpeg, log, signal, defer })
-  const unending = Promise.withResolvers<never>()
+  const lost = Promise.withResolvers<never>()
+  // It is waited for only once the workers run.
+  lost.promise.catch(() => {})
+  const engine = await openEngine({
+    ...{ config, ffmpeg, log, signal, defer },
+    // Its jobs go elsewhere, or wait; started anew, a container may have its card again.
+    onCardGone: why => lost.reject(new Error(`the card is gone: ${why}`)),
+  })
   const card = await createCard({
     ...{ config, engine, ffmpeg, log, metrics },
     isWanted: async jobId => (await jobStatus(jobId)) === 'RUNNING',
     // This process holds its jobs; once it is gone they go elsewhere, or wait.
-    onUnending: () => unending.reject(new Error(UNENDING)),
+    onUnending: () => lost.reject(new Error(UNENDING)),
   })
   defer('inference program', async () => {
     await card.program.stop(config.shutdownGraceMs)
@@ -97,5 +103,5 @@ await runWorkerProgram('gpu', async ({ config, log, connectOptions, serveHealth 
 
   running = runWorkers(workers, signal)
   host = watchSoleHost({ connection, config, identity, log, signal })
-  await Promise.race([running.done, unending.promise])
+  await Promise.race([running.done, lost.promise])
 })

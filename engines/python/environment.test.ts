@@ -151,13 +151,26 @@ test('no Python on PATH', async () => {
   )
 })
 
+/** What a Python says of itself. */
+const pythonOf = (version: string, level: string) => ({
+  ...{ version, level, platform: 'linux-x86_64', base: '/usr', include: '/usr/include' },
+  implementation: 'cpython',
+})
+
+test('one that was never finished is none', async () => {
+  const { folder, options } = await machine()
+  const told = JSON.stringify(pythonOf('3.11.0', 'candidate'))
+  const candidate = await program(join(folder, 'python3.11'), `echo '${told}'`)
+  await expect(ensureEnvironment({ ...options, python: candidate })).rejects.toThrow(
+    /it is a candidate of Python 3\.11\.0/,
+  )
+})
+
 test('one that is too old is passed over on PATH, and refused where PYTHON names it', async () => {
   const { folder, options } = await machine()
   const bin = join(folder, 'bin')
   await mkdir(bin)
-  const facts = { version: '3.9.2', platform: 'linux-x86_64', base: '/usr', include: '/usr/include' }
-  const told = JSON.stringify({ ...facts, implementation: 'cpython' })
-  const old = await program(join(bin, 'python3'), `echo '${told}'`)
+  const old = await program(join(bin, 'python3'), `echo '${JSON.stringify(pythonOf('3.9.2', 'final'))}'`)
   await program(join(bin, 'python3.13'), 'echo hello')
   await symlink(python, join(bin, 'python3.12'))
   expect(await ensureEnvironment({ ...options, python: null, path: bin })).toBe(

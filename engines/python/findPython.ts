@@ -25,6 +25,7 @@ export interface FoundPython {
 const PROBE = `import json, sys, sysconfig
 print(json.dumps({
     "version": "%d.%d.%d" % sys.version_info[:3],
+    "level": sys.version_info.releaselevel,
     "platform": sysconfig.get_platform(),
     "base": sys.base_prefix,
     "include": sysconfig.get_path("include"),
@@ -33,6 +34,7 @@ print(json.dumps({
 
 const probeSchema = z.object({
   version: z.string(),
+  level: z.string(),
   platform: z.string(),
   base: z.string(),
   include: z.string(),
@@ -65,7 +67,7 @@ export async function findPython(options: {
     )
   }
   throw new EnvironmentError(
-    `There is no ${needed} on PATH. Install one (Debian: apt-get install python3 python3-venv), or set PYTHON to its path.${list}`,
+    `There is no ${needed} on PATH. Install one (Debian 12, Ubuntu 24.04: apt-get install python3 python3-venv; elsewhere: uv python install 3.12), or set PYTHON to its path.${list}`,
   )
 }
 
@@ -80,9 +82,11 @@ async function probe(file: string, signal: AbortSignal | undefined): Promise<Fou
   if (!ok) return said.split('\n')[0] ?? 'it does not run'
   const parsed = probeSchema.safeParse(parseJson(said))
   if (!parsed.success) return 'it is no Python'
-  const { implementation, ...found } = parsed.data
+  const { implementation, level, ...found } = parsed.data
   const [major, minor] = found.version.split('.').map(Number)
   if (implementation !== 'cpython') return `it is ${implementation}, not CPython`
+  // Ubuntu 22.04 has a python3.11 that was never finished, under which torch is known to crash.
+  if (level !== 'final') return `it is a ${level} of Python ${found.version}`
   const fits = major === 3 && minor !== undefined && minor >= OLDEST_MINOR && minor <= NEWEST_MINOR
   return fits ? { path: file, ...found } : `it is Python ${found.version}`
 }
