@@ -5,14 +5,13 @@ import { startCallbackReceiver } from '../../dev/callbackReceiver.ts'
 import type { Delivery } from '../../dev/deliveryLog.ts'
 import { freePort } from '../../dev/freePort.ts'
 import type { Behaviour } from '../../dev/receiverBehaviour.ts'
-import { failedEvent } from '../../jobs/callback.ts'
 import { SIGNALS } from '../../jobs/temporalNames.ts'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { attributeKeys } from '../../workflows/attributeKeys.ts'
-import type { DeliverCallbackInput } from '../../workflows/types.ts'
 import { startGoneReceiver } from './goneReceiver.ts'
 import { payloadOf } from './payloads.ts'
-import { ending, openPipeline, type Pipeline } from './pipeline.ts'
+import { ending, openPipeline } from './pipeline.ts'
+import { startDelivery } from './startDelivery.ts'
 
 /** A receiver that does not answer is soon given up. */
 const IMPATIENT = { CALLBACK_TIMEOUT_SECONDS: '1' }
@@ -39,19 +38,6 @@ async function deliveryState(
     if (error instanceof WorkflowNotFoundError) return null
     throw error
   }
-}
-
-/** Delivers the failure of a job that there is not. */
-async function startDelivery({ temporal, config }: Pipeline, more: Omit<DeliverCallbackInput, 'event'> = {}) {
-  const { id } = payloadOf()
-  const at = new Date().toISOString()
-  const event = failedEvent({ jobId: id, plan: null, failure: { code: 'stuck' }, planError: null, at })
-  const delivery = await temporal.workflow.start('deliverCallbackWorkflow', {
-    workflowId: workflowIds.callback(id),
-    taskQueue: `${config.temporal.queuePrefix}.jobs`,
-    args: [{ event, ...more }],
-  })
-  return { event, delivery }
 }
 
 describe('a receiver that refuses at first', () => {

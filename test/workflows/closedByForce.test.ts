@@ -1,30 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { workflowIds } from '../../jobs/workflowIds.ts'
 import { payloadOf } from './payloads.ts'
-import { ending, openPipeline, type Pipeline } from './pipeline.ts'
+import { ending, openPipeline } from './pipeline.ts'
+import { reset } from './resetJob.ts'
 import { untilSwept } from './untilSwept.ts'
 
 const SWEEP_OFTEN = { RECONCILE_SECONDS: '1' }
-
-/** To after its first task, or before its last one, as in the Web UI. */
-async function reset(
-  { temporal, config }: Pipeline,
-  jobId: string,
-  task: 'first' | 'last' = 'first',
-): Promise<void> {
-  const job = temporal.workflow.getHandle(workflowIds.job(jobId))
-  const { events = [] } = await job.fetchHistory()
-  const tasks = events?.filter(event => event.workflowTaskCompletedEventAttributes) ?? []
-  await temporal.workflowService.resetWorkflowExecution({
-    namespace: config.temporal.namespace,
-    workflowExecution: { workflowId: job.workflowId, runId: (await job.describe()).runId },
-    reason: 'by hand',
-    workflowTaskFinishEventId: tasks.at(task === 'first' ? 0 : -1)?.eventId ?? null,
-    requestId: randomUUID(),
-  })
-}
 
 /** A job whose end the reconciler delivers, to a receiver that takes no `failed` until it is told to recover. */
 async function terminatedUntold() {

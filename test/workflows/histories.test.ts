@@ -5,8 +5,10 @@ import { Worker } from '@temporalio/worker'
 import { DeterminismViolationError } from '@temporalio/workflow'
 import { describe, expect, inject, test } from 'vitest'
 import { quietRuntime } from '../stack.ts'
+import { recordDeliveries } from './recordDeliveries.ts'
 import { recordHistories } from './recordHistories.ts'
 import { recordInterruptions } from './recordInterruptions.ts'
+import { recordToldAgain } from './recordToldAgain.ts'
 
 quietRuntime()
 
@@ -40,6 +42,16 @@ describe('histories of earlier code', () => {
         'card-unreachable',
         'delivery-by-reconciler',
         'delivery-given-up',
+        'delivery-hastened',
+        'delivery-not-before',
+        'delivery-only-repeated',
+        'delivery-outdated',
+        'delivery-refused',
+        'delivery-refused-before',
+        'delivery-refused-twice',
+        'delivery-repeated',
+        'delivery-replaced',
+        'delivery-replaced-under-way',
         'image-aborted',
         'image-canceled-uploading',
         'image-completed',
@@ -49,7 +61,9 @@ describe('histories of earlier code', () => {
         'image-receiver-down',
         'image-reference-dropped',
         'image-reference-lost',
+        'image-reset',
         'image-terminated',
+        'image-told-twice',
         'image-with-usage',
         'quarantine-rejected',
         'quarantine-released',
@@ -72,7 +86,9 @@ describe.runIf(process.env.RECORD_HISTORIES === '1')('record', () => {
   test.each([
     ['jobs of many endings', recordHistories],
     ['jobs that are interrupted', recordInterruptions],
-  ])('%s', { timeout: 120_000 }, async (_, record) => {
+    ['deliveries of all kinds', recordDeliveries],
+    ['jobs that tell their end again', recordToldAgain],
+  ])('%s', { timeout: 240_000 }, async (_, record) => {
     await mkdir(folder, { recursive: true })
     await record(folder)
   })
