@@ -7,7 +7,9 @@ import { describe, expect, inject, test } from 'vitest'
 import { quietRuntime } from '../stack.ts'
 import { recordDeliveries } from './recordDeliveries.ts'
 import { recordHistories } from './recordHistories.ts'
+import { recordHosts } from './recordHosts.ts'
 import { recordInterruptions } from './recordInterruptions.ts'
+import { recordOutages } from './recordOutages.ts'
 import { recordToldAgain } from './recordToldAgain.ts'
 
 quietRuntime()
@@ -57,11 +59,15 @@ describe('histories of earlier code', () => {
         'image-completed',
         'image-deadline',
         'image-engine-rejected',
+        'image-host-silent',
         'image-invalid',
         'image-receiver-down',
         'image-reference-dropped',
         'image-reference-lost',
+        'image-render-lost',
         'image-reset',
+        'image-staging-away',
+        'image-store-away',
         'image-terminated',
         'image-told-twice',
         'image-with-usage',
@@ -70,6 +76,9 @@ describe('histories of earlier code', () => {
         'video-both-references',
         'video-canceled-rendering',
         'video-enhanced',
+        'video-enhancement-failed',
+        'video-host-back',
+        'video-host-silent',
       ]),
     )
   })
@@ -88,6 +97,8 @@ describe.runIf(process.env.RECORD_HISTORIES === '1')('record', () => {
     ['jobs that are interrupted', recordInterruptions],
     ['deliveries of all kinds', recordDeliveries],
     ['jobs that tell their end again', recordToldAgain],
+    ['jobs that outlive an outage', recordOutages],
+    ['jobs whose machine goes away', recordHosts],
   ])('%s', { timeout: 240_000 }, async (_, record) => {
     await mkdir(folder, { recursive: true })
     await record(folder)

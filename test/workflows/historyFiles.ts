@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
@@ -27,7 +27,13 @@ function neutral(history: string): string {
     ['stackTrace', ''],
     ['identity', 'worker'],
   ])
-  const text = JSON.stringify(JSON.parse(history), (key, value: unknown) => hidden.get(key) ?? value, 1)
+  const shown = (key: string, value: unknown) =>
+    key === 'message' && typeof value === 'string' ? value.replaceAll(tmpdir(), '/data') : value
+  const text = JSON.stringify(
+    JSON.parse(history),
+    (key, value: unknown) => hidden.get(key) ?? shown(key, value),
+    1,
+  )
   // A worker's own queue is named after its process and host.
   return text.replaceAll(/\d+@[\w.-]+/g, match => (match.includes(hostname()) ? 'worker' : match))
 }
