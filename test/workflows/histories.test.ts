@@ -10,6 +10,7 @@ import { recordHistories } from './recordHistories.ts'
 import { recordHosts } from './recordHosts.ts'
 import { recordInterruptions } from './recordInterruptions.ts'
 import { recordOutages } from './recordOutages.ts'
+import { recordSweep } from './recordSweep.ts'
 import { recordToldAgain } from './recordToldAgain.ts'
 
 quietRuntime()
@@ -73,6 +74,7 @@ describe('histories of earlier code', () => {
         'image-with-usage',
         'quarantine-rejected',
         'quarantine-released',
+        'sweep',
         'video-both-references',
         'video-canceled-rendering',
         'video-enhanced',
@@ -99,6 +101,7 @@ describe.runIf(process.env.RECORD_HISTORIES === '1')('record', () => {
     ['jobs that tell their end again', recordToldAgain],
     ['jobs that outlive an outage', recordOutages],
     ['jobs whose machine goes away', recordHosts],
+    ['a sweep of the reconciler', recordSweep],
   ])('%s', { timeout: 240_000 }, async (_, record) => {
     await mkdir(folder, { recursive: true })
     await record(folder)
