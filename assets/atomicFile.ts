@@ -7,7 +7,7 @@ import { syncToDisk } from './syncToDisk.ts'
 
 /**
  * Copies a file so that `target` is, also after a crash, either absent, what it was, or whole; once this returns, it is whole
- * also after a power cut. `scratch` is a folder on the target's file system. Throws `disk_full`.
+ * also after a power cut, on a file system with a journal. `scratch` is a folder on the target's file system. Throws `disk_full`.
  */
 export async function copyAtomically(source: string, target: string, scratch: string): Promise<void> {
   const temporary = join(scratch, randomUUID())

@@ -30,11 +30,13 @@ test.each([
 })
 
 test.each([
-  [240, 240, 832, 832],
-  [1920, 1080, 1479, 832],
-  [480, 832, 480, 832],
-  [1, 4000, 480, 3328],
-  [4000, 1, 1920, 832],
-])('%i×%i around 480×832 is %i×%i', (width, height, toWidth, toHeight) => {
-  expect(outsideSize({ width, height }, portrait)).toEqual({ width: toWidth, height: toHeight })
+  [240, 240, portrait, 832, 832],
+  [1920, 1080, portrait, 1479, 832],
+  [480, 832, portrait, 480, 832],
+  [1920, 1080, { width: 512, height: 1536 }, 2731, 1536],
+  [1080, 1920, { width: 1536, height: 512 }, 1536, 2731],
+  [1, 4000, portrait, 480, 3328],
+  [4000, 1, portrait, 3328, 832],
+])('%i×%i around %o is %i×%i', (width, height, box, toWidth, toHeight) => {
+  expect(outsideSize({ width, height }, box)).toEqual({ width: toWidth, height: toHeight })
 })

@@ -27,14 +27,15 @@ export function containSize(image: Size, box: Size): Size {
   }
 }
 
-/** Of a strip so much is left, in sizes of the box: more than a portrait has in the widest landscape, and no more than a few megapixels. */
+/** Of a strip so much is left, in lengths of the box: all of a phone's portrait for the widest landscape, and some ten megapixels at most. */
 const STRIP = 4
 
 /** The smallest size that covers `box` with the whole picture; of a strip, as much of it as is {@link STRIP} boxes long. */
 export function outsideSize(image: Size, box: Size): Size {
   const scale = Math.max(box.width / image.width, box.height / image.height)
+  const most = STRIP * Math.max(box.width, box.height)
   const covering = (length: number, least: number) =>
-    Math.min(STRIP * least, Math.max(least, Math.round(length * scale)))
+    Math.min(most, Math.max(least, Math.round(length * scale)))
   return { width: covering(image.width, box.width), height: covering(image.height, box.height) }
 }
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below what Linux (32768) and macOS (49152) take for the near end of outgoing connections. */
+/** Below what Linux (32768) and macOS (49152) take for the near end of outgoing connections, unless told otherwise. */
 const CHOICE = { from: 20_000, to: 32_768 } as const
 const TRIES = 200
 

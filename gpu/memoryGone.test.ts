@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { waitUntilMemoryIsGone } from './memoryGone.ts'
+import { type MemoryKept, waitUntilMemoryIsGone } from './memoryGone.ts'
 import { nvidiaSmiStandIn } from './testing/nvidiaSmiStandIn.ts'
 
 const uuid = 'GPU-1d8f0f9c-9a4e-4d2a-8b1c-0a4c2f6d7e01'
@@ -7,17 +7,17 @@ const using = (mib: number) => `${uuid}, 49140, ${mib}, 580.95.05, [N/A], NVIDIA
 
 async function died(answers: Parameters<typeof nvidiaSmiStandIn>[0], usedBeforeMiB: number | null = 3) {
   const smi = await nvidiaSmiStandIn(answers)
-  let why: string | null | undefined
+  let kept: MemoryKept | null | undefined
   const waitFor = (limitMs: number) => {
     const program = { pid: 1234, uuid, nvidiaSmi: smi.path, usedBeforeMiB, limitMs, pollMs: 20 }
     const done = waitUntilMemoryIsGone(program)
     void done.then(value => {
-      why = value
+      kept = value
     })
     return done
   }
   const calls = async () => (await smi.calls().catch(() => [])).length
-  return { smi, waitFor, calls, gone: () => why === null }
+  return { smi, waitFor, calls, gone: () => kept === null }
 }
 
 test('waits while the driver lists the process, and no longer, whatever others use', async () => {
@@ -54,12 +54,21 @@ test('a driver that does not answer for a while is asked again', async () => {
 
 test('gives up after the limit, and says what is left, or what nvidia-smi said where it failed', async () => {
   const { smi, waitFor } = await died({ apps: '1234, 20000\n', gpus: using(20_000) })
-  expect(await waitFor(200)).toBe('the card still shows memory of the program that died')
+  expect(await waitFor(200)).toEqual({
+    why: 'the card still shows memory of the program that died',
+    cardSeen: true,
+  })
   const said = 'Failed to initialize NVML: Driver/library version mismatch\n'
   await smi.answers({ apps: said, gpus: said, exitCode: 18 })
-  expect(await waitFor(200)).toBe(
-    `${smi.path} failed (exit code 18): ${said.trim()}; the driver was upgraded under the running system: restart the machine`,
-  )
+  expect(await waitFor(200)).toEqual({
+    why: `${smi.path} failed (exit code 18): ${said.trim()}; the driver was upgraded under the running system: restart the machine`,
+    cardSeen: false,
+  })
+})
+
+test('a card that the driver lists no more is no free one', async () => {
+  const { waitFor } = await died({ apps: '', gpus: '' })
+  expect(await waitFor(200)).toEqual({ why: `the driver no longer lists the card ${uuid}`, cardSeen: false })
 })
 
 test('where there is no process to look for, the memory decides', async () => {

@@ -23,7 +23,7 @@ test('memory in use', async () => {
   const smi = await nvidiaSmiStandIn({ gpus: `${uuid}, 49140, 812, 580.95.05, [N/A], A card, rev. 2\n` })
   expect(await listCards(smi.path)).toMatchObject([{ name: 'A card, rev. 2', sliced: false }])
   expect(await readUsedMiB(smi.path, uuid)).toBe(812)
-  expect(await readUsedMiB(smi.path, 'GPU-other')).toBeNull()
+  await expect(readUsedMiB(smi.path, 'GPU-other')).rejects.toThrow('no longer lists the card GPU-other')
 })
 
 test('the program inherits none of our keys, and speaks English', async () => {

@@ -58,10 +58,12 @@ export async function listComputePids(program: string, uuid: string): Promise<nu
   })
 }
 
-/** MiB in use on a card, whoever uses them; null where the driver does not tell. */
+/** MiB in use on a card, whoever uses them; null where the driver does not tell. Throws a {@link CardError} when it is not there. */
 export async function readUsedMiB(program: string, uuid: string): Promise<number | null> {
   const cards = await listCards(program)
-  return cards.find(card => card.uuid === uuid)?.usedMiB ?? null
+  const card = cards.find(card => card.uuid === uuid)
+  if (card === undefined) throw new CardError(`the driver no longer lists the card ${uuid}`)
+  return card.usedMiB
 }
 
 async function ask(program: string, args: readonly string[], answerMs = ANSWER_MS): Promise<string> {

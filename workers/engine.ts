@@ -10,7 +10,6 @@ import { chooseList, listFile } from '../engines/python/requirementLists.ts'
 import { waitUntilMemoryIsGone } from '../gpu/memoryGone.ts'
 import type { Installed } from '../gpu/memoryNeeds.ts'
 import { budgetOf } from '../gpu/models.ts'
-import { listCards } from '../gpu/nvidiaSmi.ts'
 import { type OwnedCard, ownCard } from '../gpu/ownCard.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
@@ -35,7 +34,7 @@ export interface EngineDeps {
   /** Ends waiting for packages. */
   signal: AbortSignal
   defer: (name: string, release: () => unknown) => void
-  /** After a death of the program, when the card could not be seen for half a minute: no program starts without it. */
+  /** After a death of the program, when the card could not be seen for half a minute. */
   onCardGone: (why: string) => void
   memoryGoneMs?: number
 }
@@ -114,26 +113,25 @@ async function diffusersProgram(
     signal,
   })
   const cacheDir = join(config.cacheDir, 'engine-kept')
-  const kernels = await keepKernels(cacheDir, cardUuid ?? 'cpu')
-  defer('compiled kernels', kernels.close)
-  if (kernels.removed) log.warn('the machine went down in mid-work: models are compiled anew')
+  if (cardUuid !== null) {
+    const kernels = await keepKernels(cacheDir, cardUuid)
+    defer('compiled kernels', kernels.close)
+    if (kernels.removed) log.warn('the machine went down in mid-work: models are compiled anew')
+  }
   return diffusersCommand({ ...engine, python, ffmpeg, cacheDir, cardUuid })
 }
 
 /** Also tells of a card that is gone, which a driver may be that was upgraded, or a container that has lost its devices. */
 async function memoryGone(card: OwnedCard, pid: number | null, deps: EngineDeps): Promise<void> {
   const { config, log, onCardGone, memoryGoneMs = MEMORY_GONE_MS } = deps
-  const why = await waitUntilMemoryIsGone({
+  const kept = await waitUntilMemoryIsGone({
     pid,
     uuid: card.uuid,
     nvidiaSmi: config.card.nvidiaSmi,
     usedBeforeMiB: card.usedMiB,
     limitMs: memoryGoneMs,
   })
-  if (why === null) return
-  log.warn({ pid }, why)
-  const cards = await listCards(config.card.nvidiaSmi).catch((error: Error) => error)
-  if (cards instanceof Error) onCardGone(cards.message)
-  else if (!cards.some(({ uuid }) => uuid === card.uuid))
-    onCardGone(`the driver no longer lists ${card.uuid}`)
+  if (kept === null) return
+  log.warn({ pid }, kept.why)
+  if (!kept.cardSeen) onCardGone(kept.why)
 }

@@ -77,7 +77,7 @@ async function fetchAndPrepare({ plan }: Production, settings: JobSettings): Pro
   )
   showPhase('preparing references')
   return await io(settings).preprocessFrames.executeWithOptions(
-    { summary: `to ${plan.width}×${plan.height}`, ...limits },
+    { summary: `for ${plan.width}×${plan.height}`, ...limits },
     [{ references: fetched, family: plan.family, width: plan.width, height: plan.height }],
   )
 }

@@ -1,4 +1,5 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../../test/temporaryDirectory.ts'
@@ -47,12 +48,18 @@ test('what may have been cut short by a power cut is compiled anew, once', async
 
 test('a mark that was itself cut short counts', async () => {
   const directory = await temporaryDirectory()
-  await writeFile(join(directory, 'in-use-GPU-1'), '')
+  await writeFile(join(directory, `in-use-${hostname()}-GPU-1`), '')
   expect((await keepKernels(directory, 'GPU-1')).removed).toBe(process.platform === 'linux')
 })
 
 test('where the system tells of no boot, nothing is removed', async () => {
   const directory = await temporaryDirectory()
-  await writeFile(join(directory, 'in-use-GPU-1'), 'boot 1')
+  await writeFile(join(directory, `in-use-${hostname()}-GPU-1`), 'boot 1')
   expect((await keepKernels(directory, 'GPU-1', async () => null)).removed).toBe(false)
+})
+
+test('a machine with which the folder is shared is no rebooted one', async () => {
+  const directory = await temporaryDirectory()
+  await writeFile(join(directory, 'in-use-elsewhere-GPU-1'), 'boot 7')
+  expect((await keepKernels(directory, 'GPU-1')).removed).toBe(false)
 })

@@ -24,7 +24,7 @@ it('a short prompt without weights is told to the UNet as diffusers tells it', (
   expect(facts.text).toEqual({ embeds: true, negative_embeds: true, pooled: true, negative_pooled: true })
 })
 
-it('a long prompt is cut at its commas, not at the point of a number, and a weight changes what it is in alone', () => {
+it('a long prompt is cut at a late comma, not at the early point of a number, and a weight changes what it is in alone', () => {
   expect(facts.longText).toEqual({ chunks: [2, 2], firstIsLeft: true, lastIsWeighted: true })
 })
 
@@ -36,6 +36,10 @@ it('the last step of every solver begins near no noise', () => {
 
 it('an image without a reference is diffusers’ own', () => {
   expect(facts.asBare).toBe(true)
+})
+
+it('an image over a reference is diffusers’ own too, by even steps', () => {
+  expect(facts.drawnOver).toBe(true)
 })
 
 it('an adapter is put in as load_ip_adapter does; style and layout are each drawn in one block, a character in all', () => {

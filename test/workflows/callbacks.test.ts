@@ -210,11 +210,13 @@ describe('what is given up', () => {
   })
 
   test('is tried once more where somebody asked for it while the last attempt was under way', async () => {
-    const gone = await startGoneReceiver(1000)
+    const answering = Promise.withResolvers<void>()
+    const gone = await startGoneReceiver(() => answering.promise)
     const pipeline = await openPipeline({ gpu: false, env: { CALLBACK_URL: gone.url } })
     const { delivery } = await startDelivery(pipeline)
     await expect.poll(gone.asked).toBe(1)
     await delivery.signal(SIGNALS.deliverNow)
+    answering.resolve()
     await expect(delivery.result()).rejects.toMatchObject({
       cause: { message: expect.stringContaining('refused after 2 attempts') },
     })

@@ -1,14 +1,15 @@
 import { createServer } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 
-/** A receiver that answers 410 to everything, after a while, until the test ends. */
-export async function startGoneReceiver(delayMs = 0): Promise<{ url: string; asked(): number }> {
+/** A receiver that answers 410 to everything, once `mayAnswer` resolves, until the test ends. */
+export async function startGoneReceiver(
+  mayAnswer = async () => {},
+): Promise<{ url: string; asked(): number }> {
   let asked = 0
   const server = createServer(async (request, response) => {
     asked += 1
     request.resume()
-    await sleep(delayMs)
+    await mayAnswer()
     response.writeHead(410, { 'content-type': 'application/json' }).end('{"success":false}')
   })
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -52,7 +52,8 @@ async function recordWaits(folder: string): Promise<void> {
 
 /** By 410: at once, told so by the job, and with a last attempt that somebody asked for. */
 async function recordRefusals(folder: string): Promise<void> {
-  const gone = await startGoneReceiver(1000)
+  let answering = Promise.withResolvers<void>()
+  const gone = await startGoneReceiver(() => answering.promise)
   const pipeline = await openPipeline({ gpu: false, env: { CALLBACK_URL: gone.url } })
   for (const [name, refused] of [
     ['delivery-refused', false],
@@ -60,11 +61,13 @@ async function recordRefusals(folder: string): Promise<void> {
     ['delivery-refused-twice', false],
   ] as const) {
     const before = gone.asked()
+    answering = Promise.withResolvers()
     const { delivery } = await startDelivery(pipeline, { refused })
     if (name === 'delivery-refused-twice') {
       await expect.poll(gone.asked).toBe(before + 1)
       await delivery.signal(SIGNALS.deliverNow)
     }
+    answering.resolve()
     await expect(delivery.result()).rejects.toThrow()
     await saveHistory({ temporal: pipeline.temporal, folder }, delivery.workflowId, name)
   }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import StableDiffusionXLPipeline
+from diffusers import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline, UniPCMultistepScheduler
 from doubles import KeepingWork, OpenGates, progress_of_nobody
 from PIL import Image
 
@@ -20,6 +20,7 @@ from ourvidz_engine.options import parse_options
 from ourvidz_engine.sdxl import Sdxl
 from ourvidz_engine.sdxl.adapters import ENCODER, FILES, Adapters, installed_adapter
 from ourvidz_engine.sdxl.checkpoint import load_pipeline
+from ourvidz_engine.sdxl.reference import encode_reference, noise_strength
 from ourvidz_engine.sdxl.solvers import SOLVERS, solver_named
 from ourvidz_engine.sdxl.text import TextEncoding
 from ourvidz_engine.tiny import sdxl
@@ -91,6 +92,23 @@ def drawn_by(pipe: StableDiffusionXLPipeline, job: RenderJob, **given: object) -
         generator=torch.Generator("cpu").manual_seed(job.seed), **given,
     ).images  # fmt: skip
     return latents / pipe.vae.config.scaling_factor
+
+
+def drawn_over() -> bool:
+    """Whether image to image is diffusers' own, by the steps that a solver has of itself, over the mode of the reference."""
+    job = replace(referring("style"), reference_type=None, steps=6)
+    parts = load_pipeline(OPTIONS).components
+    scheduler = UniPCMultistepScheduler.from_config(parts["scheduler"].config)
+    pipe = StableDiffusionXLImg2ImgPipeline(**{**parts, "scheduler": scheduler}, add_watermarker=False)
+    pipe.set_progress_bar_config(disable=True)
+    picture = pipe.image_processor.preprocess(Image.open(PICTURE).convert("RGB"))
+    latents = pipe(
+        job.prompt, negative_prompt=job.negative_prompt, image=encode_reference(picture, pipe.vae, pipe.dtype),
+        strength=noise_strength(STRENGTH, job.steps), num_inference_steps=job.steps,
+        guidance_scale=job.guidance, output_type="latent",
+        generator=torch.Generator("cpu").manual_seed(job.seed),
+    ).images  # fmt: skip
+    return torch.equal(latents / pipe.vae.config.scaling_factor, drawn(job))
 
 
 def state(unet: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -180,6 +198,7 @@ def main() -> None:
             "longText": long_text(),
             "lastNoise": last_noise(),
             "asBare": torch.equal(drawn_by(bare(JOB), JOB), drawn(JOB)),
+            "drawnOver": drawn_over(),
             "adapters": {type: adapted(type) for type in FILES},
         }
     print(json.dumps(facts))

@@ -40,8 +40,9 @@ class Drawing:
         self._device = models.unet.device
         self._dtype = models.unet.dtype
         self._parts = dict(models.components)
+        drawn_over = bool(job.references) and adapter is None
         # From the models' own configuration, never from another job's solver.
-        self._parts["scheduler"] = solver_named(job.solver, models.scheduler.config)
+        self._parts["scheduler"] = solver_named(job.solver, models.scheduler.config, even=drawn_over)
 
     def draw(self) -> Rendered:
         with tiled(self._vae, self._work.low_memory), ExitStack() as attached:

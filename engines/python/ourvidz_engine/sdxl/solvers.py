@@ -25,7 +25,8 @@ SOLVERS = {
 KARRAS = frozenset(("unipc", "dpm++"))
 
 
-def solver_named(name: str, config: Mapping[str, Any]) -> Any:
-    """A new one each time: a scheduler keeps what it has computed for the job that it serves."""
-    changes = {"use_karras_sigmas": True} if name in KARRAS else {}
+def solver_named(name: str, config: Mapping[str, Any], even: bool = False) -> Any:
+    """A new one each time: a scheduler keeps what it has computed for the job that it serves. `even`: for image to image, which
+    begins at a share of the steps; those of Karras lie at low noise, and a strong reference would come back untouched."""
+    changes = {"use_karras_sigmas": True} if name in KARRAS and not even else {}
     return SOLVERS[name].from_config({**config, **changes})

@@ -41,7 +41,8 @@ class TextEncoding:
         both = CompelForSDXL(pipe)
         self._compels: tuple[Compel, Compel] = (both.compel_1, both.compel_2)
         for compel in self._compels:
-            # Not at sentences, compel's own choice: it takes the point of f/1.8 for the end of one.
+            # At the last comma or point, not at sentences, compel's own choice: it takes the point of f/1.8 for the end of
+            # one, however early it comes.
             compel.conditioning_provider.split_long_text_mode = SplitLongTextMode.PHRASES
 
     def encode(self, prompt: str, negative_prompt: str, job_id: str) -> Conditioning:
