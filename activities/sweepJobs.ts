@@ -11,13 +11,18 @@ import { withHeartbeats } from './heartbeats.ts'
 import { type ReconcileDeps, reconcileJob } from './reconcileJob.ts'
 import { isStuck, type StuckLimits } from './stuckJobs.ts'
 
-/** Visibility lags behind: what closed shortly before a sweep is looked at again by the next. */
-const OVERLAP_MS = 5 * 60_000
+/**
+ * Visibility lags behind: what closed shortly before a sweep is looked at again by the next. By far more than the server's own
+ * pause before it tries again to write to a store that was away, 5 minutes at most.
+ */
+const OVERLAP_MS = 30 * 60_000
 /** How far the first sweep looks back. */
 const FIRST_LOOK_BACK_MS = 30 * 86_400_000
 /** Closed jobs that cannot be dealt with are tried again in every sweep for so long; afterwards those that closed so long ago no more. */
 const LONGEST_RETRY_MS = 3_600_000
 const MOST_PER_SWEEP = 500
+/** One that was dealt with before costs two short calls, and after a mass termination there are thousands. */
+const ATTENDED_AT_ONCE = 8
 
 const lastSweep = z.object({ sweptUntilMs: z.number(), failingSinceMs: z.number().nullish() })
 
@@ -30,7 +35,10 @@ export interface SweepResult {
   swept: string[]
 }
 
-export interface SweepJobsDeps extends ReconcileDeps, StuckLimits {}
+export interface SweepJobsDeps extends ReconcileDeps, StuckLimits {
+  /** Called after each sweep that has got through. */
+  onSwept?: () => void
+}
 
 /**
  * Finds jobs that closed without a terminal status of their own, and running ones far past their deadline (which it
@@ -40,9 +48,14 @@ export interface SweepJobsDeps extends ReconcileDeps, StuckLimits {}
 export function createSweepJobs(deps: SweepJobsDeps) {
   const { workflow } = statusClient(deps.client.connection, deps.client.options.namespace)
 
-  return ({ last }: { last: unknown }): Promise<SweepResult> => withHeartbeats(() => sweep(last))
+  return ({ last }: { last: unknown }): Promise<SweepResult> =>
+    withHeartbeats(async ({ signal }) => {
+      const result = await sweep(last, signal)
+      deps.onSwept?.()
+      return result
+    })
 
-  async function sweep(last: unknown): Promise<SweepResult> {
+  async function sweep(last: unknown, signal: AbortSignal): Promise<SweepResult> {
     const startedMs = Date.now()
     const since = lastSweep.safeParse(last)
     const doneUntilMs = since.success ? since.data.sweptUntilMs : startedMs - FIRST_LOOK_BACK_MS
@@ -60,14 +73,17 @@ export function createSweepJobs(deps: SweepJobsDeps) {
       }
     }
 
-    for await (const job of workflow.list({
-      query: closedSilently(deps.jobsQueue, doneUntilMs - OVERLAP_MS),
-    })) {
-      await attend(job, () => reconcileJob(deps, job, closedCode(job.status.name)))
-      if (swept.length === MOST_PER_SWEEP)
+    const silent = workflow.list({ query: closedSilently(deps.jobsQueue, doneUntilMs - OVERLAP_MS) })
+    for await (const jobs of inGroups(silent, ATTENDED_AT_ONCE)) {
+      signal.throwIfAborted()
+      await Promise.all(
+        jobs.map(job => attend(job, () => reconcileJob(deps, job, closedCode(job.status.name)))),
+      )
+      if (swept.length >= MOST_PER_SWEEP)
         return { sweptUntilMs: doneUntilMs, failingSinceMs: failedUntilNow, swept }
     }
     for await (const job of workflow.list({ query: longRunning(deps, startedMs) })) {
+      signal.throwIfAborted()
       await attend(
         job,
         async () =>
@@ -83,6 +99,17 @@ export function createSweepJobs(deps: SweepJobsDeps) {
     const sweptUntilMs = isTooLong ? Math.max(oldestFailedMs, startedMs - LONGEST_RETRY_MS) : oldestFailedMs
     return { sweptUntilMs, failingSinceMs, swept }
   }
+}
+
+async function* inGroups<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
+  let group: Item[] = []
+  for await (const item of items) {
+    group.push(item)
+    if (group.length < size) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
 }
 
 /** False when the job has ended meanwhile. */

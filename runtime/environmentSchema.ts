@@ -27,7 +27,7 @@ const httpUrl = z
   .transform(value => value.replace(/\/+$/, ''))
 const count = z.coerce.number().int().nonnegative()
 const positive = z.coerce.number().positive()
-/** A history holds 51,200 events, and a receiver that is down costs some 13 of them every quarter of an hour. */
+/** The pauses of callbacks and of quarantine are such that a history holds a month of them. */
 const hoursOfAMonth = positive.max(30 * 24)
 const queueSafe = z.string().regex(QUEUE_SAFE, 'letters, digits, - and _ only, 64 at most')
 

@@ -21,6 +21,11 @@ export function createMetrics() {
       labelNames: ['check'],
       registers,
     }),
+    lastSweep: new Gauge({
+      name: 'ourvidz_last_sweep_timestamp_seconds',
+      help: 'When this worker last got through a sweep of the reconciler, in seconds since 1970.',
+      registers,
+    }),
     callbackDeliveries: new Counter({
       name: 'ourvidz_callback_deliveries_total',
       help: 'Attempts to deliver a callback, by the status they carry and how they ended.',

@@ -52,6 +52,8 @@ const WORKFLOWS_IN_MEMORY = 200
 const IO_AT_ONCE = 50
 /** Sockets that mostly wait: a receiver that hangs must not keep other jobs' callbacks in line. */
 const CALLBACKS_AT_ONCE = 500
+/** A cancellation comes with the answer to a heartbeat, of which the SDK sends one in 24 s by default. */
+const CANCELLATION_HEARD_MS = 5_000
 /** From a job's deadline to when it counts as stuck; more than the longest ending of a job takes. */
 const STUCK_GRACE_MS = 15 * 60_000
 
@@ -83,6 +85,7 @@ export async function createControlWorkers(deps: ControlWorkerDeps): Promise<Wor
       taskQueue: queues.io,
       activities: { ...ioActivities(deps) },
       maxConcurrentActivityTaskExecutions: IO_AT_ONCE,
+      maxHeartbeatThrottleInterval: CANCELLATION_HEARD_MS,
     }),
     Worker.create({
       ...shared,
@@ -114,7 +117,7 @@ function localActivities(config: Config): LocalActivities {
   }
 }
 
-function ioActivities({ config, clientConnection }: ControlWorkerDeps): IoActivities {
+function ioActivities({ config, clientConnection, metrics }: ControlWorkerDeps): IoActivities {
   const store = createStore(config.store)
   const staging = createStaging(config.staging, store)
   return {
@@ -148,6 +151,7 @@ function ioActivities({ config, clientConnection }: ControlWorkerDeps): IoActivi
       stuckGraceMs: scaledMs(config, STUCK_GRACE_MS),
       ...scaleOf(config),
       outputBuckets: config.store.outputBuckets,
+      onSwept: () => metrics.lastSweep.setToCurrentTime(),
     }),
   }
 }

@@ -23,8 +23,8 @@ export async function ensureReconcileSchedule(client: Client, config: Config, lo
     workflowId: scheduleId,
     taskQueue: queues.jobs,
     args: [scaleOf(config)],
-    // One that cannot be read fails its tasks for ever; a sweep has three attempts of five minutes.
-    workflowExecutionTimeout: '1 hour',
+    // One that cannot be read fails its tasks for ever; a sweep has three attempts of half an hour.
+    workflowExecutionTimeout: '2 hours',
   } as const
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' } as const
   const isNew = await createUnlessThere(client, { scheduleId, spec, policies, action })

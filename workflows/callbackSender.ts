@@ -23,8 +23,8 @@ import type { DeliverCallbackInput, JobSettings } from './types.ts'
 const QUICK_TRIES_MS = 20_000
 const FIRST_PAUSE_MS = 1000
 const HAND_OVER_TRIES = 3
-/** A history holds 51,200 events, and a job in quarantine tries for days, at some eleven events each time. */
-const LONGEST_PAUSE_MS = 15 * 60_000
+/** A history holds 51,200 events and 50 MiB, and a job in quarantine tries for a month, at some eleven events each time and up to 32 KiB of the app's own keys. */
+const LONGEST_PAUSE_MS = 60 * 60_000
 
 /**
  * The one sender of a job's callbacks: deliveries never overlap, and `processing` is settled before the terminal event is

@@ -9,6 +9,8 @@ import type { DeliverCallbackInput } from './types.ts'
 
 const FIRST_PAUSE_MS = 5000
 const LONGEST_PAUSE_MS = 15 * 60_000
+/** A history holds 50 MiB and 51,200 events; each attempt is some 13 of them and the whole event, with up to 32 KiB of the app's own keys. */
+const MOST_ATTEMPTS = 500
 
 /** Try at once instead of waiting out the pause: an operator knows that the receiver is back. */
 const deliverNow = defineSignal(SIGNALS.deliverNow)
@@ -60,7 +62,7 @@ export async function deliverCallbackWorkflow(input: DeliverCallbackInput): Prom
     let sending = due
     let untilMs = Date.now() + settings.callbackRetryMs
     const firstMs = scaledMs(settings, FIRST_PAUSE_MS)
-    const longestMs = scaledMs(settings, LONGEST_PAUSE_MS)
+    const longestMs = Math.max(scaledMs(settings, LONGEST_PAUSE_MS), settings.callbackRetryMs / MOST_ATTEMPTS)
     for (let pauseMs = firstMs; ; pauseMs = hurried ? firstMs : Math.min(2 * pauseMs, longestMs)) {
       if (due.refused) giveUp(attempts, 'refused')
       const { status, job_id } = due.event.body

@@ -14,7 +14,8 @@ export async function reconcileJobsWorkflow(
   return io(scale).sweepJobs.executeWithOptions(
     {
       summary: 'jobs without a terminal callback',
-      startToCloseTimeout: scaledMs(scale, 5 * MINUTE_MS),
+      // Of tens of thousands of jobs that were terminated at once.
+      startToCloseTimeout: scaledMs(scale, 30 * MINUTE_MS),
       // Its worker may die in mid-sweep, and no other sweep begins before this one is over.
       heartbeatTimeout: scaledMs(scale, 30 * SECOND_MS),
       retry: { maximumAttempts: 3 },

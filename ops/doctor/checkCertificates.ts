@@ -1,30 +1,16 @@
 import { firstExpiry, lastExpiry } from '../../runtime/certificateExpiry.ts'
 import type { Config } from '../../runtime/config.ts'
 import { temporalTls } from '../../runtime/temporalTls.ts'
-import { type Found, fail, ok, reasonOf, warn } from './finding.ts'
-
-const DAY_MS = 86_400_000
-/** Time enough to have one signed, and to restart everything when little is running. */
-const WARN_DAYS = 14
+import { judgeExpiry } from './expiry.ts'
+import type { Found } from './finding.ts'
 
 /** How long the certificates that lead to Temporal are good. */
 export async function checkCertificates(temporal: Config['temporal']): Promise<Found[]> {
   const { clientCertPair, serverRootCACertificate } = await temporalTls(temporal)
   return [
-    ...(clientCertPair ? [judge('TEMPORAL_TLS_CERT', () => firstExpiry(clientCertPair.crt))] : []),
-    ...(serverRootCACertificate ? [judge('TEMPORAL_TLS_CA', () => lastExpiry(serverRootCACertificate))] : []),
+    ...(clientCertPair ? [judgeExpiry('TEMPORAL_TLS_CERT', () => firstExpiry(clientCertPair.crt))] : []),
+    ...(serverRootCACertificate
+      ? [judgeExpiry('TEMPORAL_TLS_CA', () => lastExpiry(serverRootCACertificate))]
+      : []),
   ]
-}
-
-function judge(variable: string, endOf: () => Date): Found {
-  try {
-    const end = endOf()
-    const days = (end.getTime() - Date.now()) / DAY_MS
-    const date = end.toISOString().slice(0, 10)
-    if (days <= 0) return fail(`${variable} has expired on ${date}: renew it and restart the workers`)
-    if (days > WARN_DAYS) return ok(`${variable} is good until ${date}`)
-    return warn(`${variable} expires on ${date}: renew it and restart the workers`)
-  } catch (error) {
-    return fail(`${variable}: ${reasonOf(error)}`)
-  }
 }

@@ -3,6 +3,7 @@ import proto from '@temporalio/proto'
 import { SEARCH_ATTRIBUTES } from '../../jobs/searchAttributes.ts'
 import type { Config } from '../../runtime/config.ts'
 import { connectTemporal } from '../../runtime/temporalConnection.ts'
+import { checkApiKey } from './checkApiKey.ts'
 import { checkSoleHost } from './checkSoleHost.ts'
 import { type Found, fail, ok, reasonOf, warn } from './finding.ts'
 
@@ -20,6 +21,7 @@ export async function checkTemporal({ temporal, callback, hostId }: Config): Pro
       await checkServer(connection, temporal),
       await checkRetention(connection, temporal.namespace, callback.retryMs),
       await checkAttributes(connection, temporal.namespace),
+      ...checkApiKey(temporal.apiKey),
       ...(await checkSoleHost(connection, { hostId, temporal })),
     ])
   } finally {
