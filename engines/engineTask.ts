@@ -41,6 +41,8 @@ export function createEngineTask(options: {
   let verdict: { error: unknown } | null = null
   let ended = false
   let released = false
+  /** Since it was sent to the program. */
+  let hadCard = false
   let quietMs = 0
   let takenBack = 0
   let confirmed = true
@@ -198,6 +200,8 @@ export function createEngineTask(options: {
     result: promise,
     /** Whether its GPU part may still come: the next job of its lane waits for that. */
     needsCard: () => link !== null && !ended && !released,
+    /** Whether it has computed in the present program, which may have died of it also after it gave the card back. */
+    hadCard: () => hadCard,
     wantsCard: () => link !== null && clock.waiting() && !ended,
     /** Milliseconds of its present turn, null while it has none, and of all its turns together. */
     turnMs: clock.turnMs,
@@ -216,6 +220,7 @@ export function createEngineTask(options: {
       takenBack += 1
       link = null
       released = false
+      hadCard = false
       quietMs = 0
       artifacts.length = 0
       Object.assign(progress, FIRST_PROGRESS)
@@ -229,6 +234,7 @@ export function createEngineTask(options: {
     isConfirmed: () => confirmed,
     granted() {
       if (progress.step === 0) progress.phase = drawing
+      hadCard = true
       clock.granted()
       report()
     },

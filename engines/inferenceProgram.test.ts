@@ -260,6 +260,18 @@ describe('a start that fails', () => {
     },
   )
 
+  it('a job that has not had the card begins anew where the program dies over the files of the one before', async () => {
+    const program = harness.program()
+    const controller = new AbortController()
+    const maker = program.run(task('exit-with-next', { id: 'maker' }))
+    const next = program.run(task('loading', { id: 'next' }), { signal: controller.signal })
+    const ended = next.catch((error: Error) => error.message)
+    await expect(maker).rejects.toMatchObject({ code: 'engine_crashed' })
+    await expect.poll(() => [...program.tasks().running.values()].flat()).toEqual(['next'])
+    controller.abort(new Error('cancelled'))
+    expect(await ended).toBe('cancelled')
+  })
+
   it('a job whose program died of another begins anew only when it is still counted on', async () => {
     const program = harness.program()
     const lives = Promise.withResolvers<void>()

@@ -186,15 +186,20 @@ export function createTaskTable(options: {
     /**
      * The program is dead and reaped. The culprit fails, which is the job that it was killed for, or else the one that held
      * the card; the others go back to the head of their lines, so that one that kills its program does not use up their
-     * attempts. If there is no culprit, all fail.
+     * attempts. If there is no culprit, those fail that have had the card, as one whose files are being made, and if none
+     * has, all.
      */
     detach(failure: JobFailure, culprit: string | null) {
       link = null
       open = false
       turnstile.reset()
       admission.reset()
-      for (const task of [...sent.values()].reverse()) {
-        if (culprit !== null && task.id !== culprit && task.takeBack()) line(task.lane).unshift(task)
+      const tasks = [...sent.values()].reverse()
+      const someHadCard = tasks.some(task => task.hadCard())
+      const mayBeToBlame = (task: FollowedTask) =>
+        culprit === null ? task.hadCard() || !someHadCard : task.id === culprit
+      for (const task of tasks) {
+        if (!mayBeToBlame(task) && task.takeBack()) line(task.lane).unshift(task)
         else {
           if (task.id === culprit) task.killedProgram()
           task.fail(failure)

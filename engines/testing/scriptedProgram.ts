@@ -94,6 +94,10 @@ async function act(script: string, detail: string, { id, lane, job, outDir }: Ge
   const cardMs = performance.now() - since
   const memory = script === 'memory' ? { peakMiB: Number(detail), reservedMiB: 7000 } : {}
   say({ type: 'released', lane, id, heldMs: cardMs, ...memory })
+  if (script === 'exit-with-next') {
+    while (running.size < 2) await pause(5)
+    process.exit(0)
+  }
   if (script === 'greedy') say({ type: 'want', lane, id })
   if (script === 'encode' || script === 'greedy') await pause(Number(detail))
   if (job.kind === 'render' && outDir !== null) draw(script, id, job, outDir)
