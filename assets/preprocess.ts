@@ -14,7 +14,7 @@ export interface PreprocessOptions extends Size {
 }
 
 /**
- * Makes of a downloaded reference the PNG that the engine gets: upright, sRGB, 8 bit RGB, exactly `width`×`height`,
+ * Makes of a downloaded reference the PNG that the engine gets: upright, sRGB, 8 bit RGB, `width`×`height`,
  * no metadata; the same bytes for the same input. `cover` crops at the centre; `outside` is larger where its shape is another,
  * and the engine's to crop; `letterbox-black` is the earlier system's, shrunk to fit but never enlarged; `letterbox-white` fits
  * as VACE's own program does, also by enlarging. Transparency shows the letterbox's colour, else black. Gives its size.
@@ -44,7 +44,7 @@ export async function preprocessReference(
   await writeFile(output, bytes).catch(error => {
     throw diskFull(error, output)
   })
-  return { width: size.width, height: size.height }
+  return size
 }
 
 function letterboxed(image: Sharp, size: Size, box: Size, background: typeof BLACK): Sharp {

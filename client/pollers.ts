@@ -1,17 +1,13 @@
 import type { Client } from '@temporalio/client'
+import { type QueueKind, queuePollers } from '../runtime/queuePollers.ts'
 import { callServer } from './server.ts'
 
 const FRESH_MS = 10_000
-
-export type QueueKind = 'workflow' | 'activity'
 
 export interface Pollers {
   /** Whether any worker has asked the queue for work in the last minutes. Answers are kept for 10 s. */
   any(queue: string, kind: QueueKind): Promise<boolean>
 }
-
-/** Temporal's enumeration TaskQueueType; the module that holds it gives no names to ESM. */
-const TASK_QUEUE_TYPE = { workflow: 1, activity: 2 } as const
 
 /** Tells whether a task waits because nobody is there to take it. */
 export function createPollers(client: Client): Pollers {
@@ -30,12 +26,6 @@ export function createPollers(client: Client): Pollers {
 }
 
 async function ask(client: Client, queue: string, kind: QueueKind): Promise<boolean> {
-  const response = await callServer(client, () =>
-    client.workflowService.describeTaskQueue({
-      namespace: client.options.namespace,
-      taskQueue: { name: queue },
-      taskQueueType: TASK_QUEUE_TYPE[kind],
-    }),
-  )
-  return (response.pollers?.length ?? 0) > 0
+  const pollers = await callServer(client, () => queuePollers(client, client.options.namespace, queue, kind))
+  return pollers.size > 0
 }

@@ -3,12 +3,13 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionLike } from '@temporalio/client'
 import { queuesWithPrefix } from '../jobs/queues.ts'
-import { activityPollers } from '../runtime/activityPollers.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Logger } from '../runtime/log.ts'
+import { queuePollers } from '../runtime/queuePollers.ts'
 
 /** Temporal lets a poll last a minute, also that of a worker which is gone and could not say so. */
 const LOOK_MS = 90_000
+const CALL_MS = 10_000
 
 /**
  * What Temporal calls a worker process: the SDK's own name for it, which two machines made from one image may share, and an
@@ -50,7 +51,9 @@ export function watchSoleHost(options: SoleHostOptions): { check(): void } {
     for (let before = new Map<string, number>(); ; ) {
       await sleep(lookMs, undefined, { signal })
       try {
-        const now = await activityPollers(connection, namespace, queue)
+        const now = await connection.withDeadline(Date.now() + CALL_MS, () =>
+          queuePollers(connection, namespace, queue, 'activity'),
+        )
         const others = [...now].filter(
           ([name, atMs]) => name !== identity && atMs > (before.get(name) ?? atMs),
         )

@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client'
 import { queuesWithPrefix } from '../../jobs/queues.ts'
-import { activityPollers } from '../../runtime/activityPollers.ts'
 import type { Config } from '../../runtime/config.ts'
+import { queuePollers } from '../../runtime/queuePollers.ts'
 import { type Found, warn } from './finding.ts'
 
 /** A worker polls anew after a minute at most. */
@@ -13,7 +13,7 @@ export async function checkSoleHost(
   { hostId, temporal: { namespace, queuePrefix } }: Pick<Config, 'hostId' | 'temporal'>,
 ): Promise<Found[]> {
   const queue = queuesWithPrefix(queuePrefix).host(hostId)
-  const pollers = await activityPollers(connection, namespace, queue)
+  const pollers = await queuePollers(connection, namespace, queue, 'activity')
   const lastMs = Math.max(...pollers.values())
   const living = [...pollers].filter(([, atMs]) => lastMs - atMs < SILENT_MS).map(([name]) => name)
   if (living.length < 2) return []

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { queuesWithPrefix } from '../../jobs/queues.ts'
-import { activityPollers } from '../../runtime/activityPollers.ts'
 import { createLogger } from '../../runtime/log.ts'
+import { queuePollers } from '../../runtime/queuePollers.ts'
 import { watchSoleHost } from '../../workers/soleHost.ts'
 import { temporaryDirectory } from '../temporaryDirectory.ts'
 import { openPipeline } from './pipeline.ts'
@@ -17,7 +17,8 @@ async function openHost() {
   const { namespace, queuePrefix } = config.temporal
   const stopping = new AbortController()
   onTestFinished(() => stopping.abort())
-  const pollers = () => activityPollers(connection, namespace, queuesWithPrefix(queuePrefix).host(HOST))
+  const pollers = () =>
+    queuePollers(connection, namespace, queuesWithPrefix(queuePrefix).host(HOST), 'activity')
   return {
     pollers,
     async startMachine() {
